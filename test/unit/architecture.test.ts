@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/**
+ * Who may import whom. A room lists the rooms below it; its own files are always allowed. Rooms that do not stand in
+ * each other's list never import each other.
+ */
+const mayImport: Record<string, readonly string[]> = {
+  'src/model': [],
+  'src/config': ['src/model'],
+  'src/collect': ['src/model'],
+  'src/ledger': ['src/model'],
+  'src/assess': ['src/model'],
+  'src/signing': ['src/model'],
+  'src/render': ['src/model'],
+  collectors: ['src/model', 'src/collect/contract.ts'],
+  reports: ['src/model', 'src/assess', 'src/render/document.ts'],
+  'src/app': [
+    'src/model',
+    'src/config',
+    'src/collect',
+    'src/ledger',
+    'src/assess',
+    'src/signing',
+    'src/render',
+    'collectors',
+    'reports',
+  ],
+  demo: ['src/model', 'src/app', 'src/config', 'src/ledger'],
+  'src/cli': ['src/app', 'src/model', 'src/config', 'src/schedule', 'src/portal', 'demo'],
+  'src/schedule': ['src/app', 'src/model'],
+  'src/portal': ['src/app', 'src/model'],
+}
+
+/** The model is pure: it may use these and nothing else from outside. */
+const modelMayUse = ['node:crypto', 'canonicalize', 'luxon', 'cron-parser']
+
+const files = ['src', 'collectors', 'reports', 'demo'].flatMap((folder) => sources(join(root, folder)))
+
+test('every import follows the table of rooms', () => {
+  const wrong = files.flatMap((file) =>
+    imports(file)
+      .filter((target) => target.startsWith('.'))
+      .map((target) => relative(root, resolve(dirname(file), target)))
+      .filter((target) => !isAllowed(relative(root, file), target))
+      .map((target) => `${relative(root, file)} -> ${target}`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('the model uses no I/O', () => {
+  const wrong = files
+    .filter((file) => relative(root, file).startsWith('src/model/'))
+    .flatMap((file) => imports(file).filter((target) => !target.startsWith('.') && !modelMayUse.includes(target)))
+  expect(wrong).toEqual([])
+})
+
+test('no file imports itself by way of others', () => {
+  const graph = new Map(
+    files.map((file) => [
+      file,
+      imports(file)
+        .filter((to) => to.startsWith('.'))
+        .map((to) => resolve(dirname(file), to)),
+    ]),
+  )
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file))
+      circles.push([...path.slice(path.indexOf(file)), file].map((f) => relative(root, f)).join(' -> '))
+    if (done.has(file) || path.includes(file)) return
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+  expect(circles).toEqual([])
+})
+
+function sources(folder: string): string[] {
+  const names = statSync(folder, { throwIfNoEntry: false }) ? readdirSync(folder, { recursive: true }) : []
+  return names.map((name) => join(folder, String(name))).filter((name) => name.endsWith('.ts'))
+}
+
+function imports(file: string): string[] {
+  const text = readFileSync(file, 'utf8')
+  return [...text.matchAll(/^(?:import|export)\b[^'"]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gms)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? '',
+  )
+}
+
+function room(path: string): string {
+  if (path === 'src/app.ts') return 'src/app'
+  return Object.keys(mayImport).find((name) => path.startsWith(`${name}/`)) ?? path
+}
+
+function isAllowed(from: string, to: string): boolean {
+  const home = room(from)
+  if (room(to) === home) return true
+  return (mayImport[home] ?? []).some((allowed) => to === allowed || room(to) === allowed)
+}
