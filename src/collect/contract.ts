@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { Observation } from '../model/evidence.ts'
 import type { Limits, SafetyClass } from '../model/plan.ts'
 import { safetyClasses } from '../model/plan.ts'
+import { secretReferencePattern, secretReferenceRule } from '../model/secret.ts'
 import { type Clock, parseDurationMs } from '../model/time.ts'
 
 /** A host (name or address) and a TCP port. */
@@ -140,9 +141,7 @@ export type TargetBase = {
 /** `env:NAME` or `file:path`: where a secret is, never the secret itself. */
 export const SecretReference = z
   .string()
-  .regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, {
-    message: 'a secret is given by reference only, env:NAME or file:path, never by its value',
-  })
+  .regex(secretReferencePattern, secretReferenceRule)
   .brand<'SecretReference'>()
   .describe('Where a secret is: env:NAME or file:path. A literal value is refused.')
 export type SecretReference = z.infer<typeof SecretReference>

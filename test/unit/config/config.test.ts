@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest'
+import * as z from 'zod'
+import { findPeriod, parseConfig, periodAt, periodBefore } from '../../../src/config/config.ts'
+import type { CollectorFace } from '../../../src/config/schema.ts'
+import { InvalidFileError } from '../../../src/config/source.ts'
+import { instant } from '../../../src/model/time.ts'
+
+const probe: CollectorFace = {
+  id: 'probe',
+  title: 'A collector for tests',
+  target: z.strictObject({
+    host: z.string(),
+    port: z.int().min(1).max(65535).default(443),
+    secret: z.string().optional(),
+  }),
+  subject: () => 'subject',
+}
+
+const sound = `version: 1
+organisation: { name: Example Retail Ltd, timeZone: Europe/Zurich }
+systems:
+  - id: api
+    name: Customer Data API
+    owner: Platform team
+    components:
+      - id: gateway
+        targets:
+          - collector: probe
+            schedule: nightly
+            target: { host: api.example.test }
+schedules:
+  nightly: { cron: "0 2 * * *" }
+exceptions:
+  - control: TLS-01
+    component: api/gateway
+    reason: Old clients
+    approver: Head of security
+    approvedOn: 2026-07-01
+    expiresOn: 2026-12-31
+`
+
+const parse = (text: string) => parseConfig(text, 'affidavit.yaml', [probe])
+
+function problems(text: string): readonly string[] {
+  try {
+    parse(text)
+  } catch (error) {
+    if (error instanceof InvalidFileError) {
+      return error.problems.map(
+        ({ line, column, message, hint }) => `${line}:${column} ${message}${hint ? ` | ${hint}` : ''}`,
+      )
+    }
+    throw error
+  }
+  return []
+}
+
+test('a sound file becomes a plan whose targets have the collector’s defaults', () => {
+  const config = parse(sound)
+  expect(config.plan).toEqual([
+    {
+      id: 'api/gateway/probe',
+      component: 'api/gateway',
+      collector: 'probe',
+      target: { host: 'api.example.test', port: 443 },
+      schedule: { id: 'nightly', cron: '0 2 * * *', timeZone: 'Europe/Zurich' },
+      validForMs: 36 * 3_600_000,
+    },
+  ])
+  expect(config.systems[0]?.components[0]).toMatchObject({
+    ref: 'api/gateway',
+    owner: 'Platform team',
+    name: 'gateway',
+  })
+})
+
+test('an exception that expires on a date holds until the last moment of that day in the organisation’s zone', () => {
+  const [exception] = parse(sound).exceptions
+  expect(exception?.approvedOn).toBe('2026-06-30T22:00:00.000Z')
+  expect(exception?.expiresOn).toBe('2026-12-31T22:59:59.999Z')
+})
+
+test('every error is reported at once, each with its line and column', () => {
+  const text = sound
+    .replace('host: api.example.test', 'host: 7, prot: 8443')
+    .replace('Europe/Zurich', 'Mars/Olympus')
+    .replace('"0 2 * * *"', '"0 2 * *"')
+  expect(problems(text)).toEqual([
+    '2:43 organisation.timeZone: not an IANA time zone, such as Europe/Zurich or UTC',
+    '12:23 systems[0].components[0].targets[0].target.host: expected string, received number',
+    '12:32 systems[0].components[0].targets[0].target: unknown key "prot" | did you mean "port"?',
+    '14:14 schedules.nightly.cron: a cron expression has five fields: minute hour day month weekday',
+  ])
+})
+
+test('names that point nowhere are errors with the known names as a hint', () => {
+  const text = sound
+    .replace('schedule: nightly', 'schedule: nightly2')
+    .replace('component: api/gateway', 'component: api/gatway')
+  expect(problems(text)).toEqual([
+    '11:13 there is no schedule "nightly2" | known schedules: nightly',
+    '17:5 there is no component "api/gatway" | known components: api/gateway',
+  ])
+})
+
+test('two targets of one collector in a component need ids', () => {
+  const text = sound.replace(
+    '            target: { host: api.example.test }\n',
+    '            target: { host: api.example.test }\n          - { collector: probe, target: { host: b.example.test } }\n',
+  )
+  expect(problems(text)).toEqual(['13:13 the target "api/gateway/probe" stands here twice | give each its own id:'])
+})
+
+test('a literal secret is refused without being quoted', () => {
+  const text = `${sound}signing: { passphrase: hunter2-the-secret }\n`
+  const [problem] = problems(text)
+  expect(problem).toContain('by reference only')
+  expect(problem).not.toContain('hunter2')
+})
+
+test('a syntax error has its place and quotes nothing of the file', () => {
+  const found = problems(`version: 1\npassword: "hunter2\n`)
+  expect(found[0]).toMatch(/^\d+:\d+ not valid YAML/)
+  expect(found.join()).not.toContain('hunter2')
+})
+
+test('a key that stands twice is refused', () => {
+  expect(problems(`${sound}version: 1\n`)[0]).toContain('twice')
+})
+
+test('a missing part says what is missing', () => {
+  expect(problems('version: 1\n')).toEqual([
+    '1:1 organisation is missing | expected object',
+    '1:1 systems is missing | expected array',
+  ])
+})
+
+test('periods are quarters of the organisation’s zone unless they are listed', () => {
+  const config = parse(sound)
+  const q3 = periodAt(config, instant('2026-09-30T21:59:59Z'))
+  expect(q3).toEqual({ id: '2026-Q3', from: '2026-06-30T22:00:00.000Z', to: '2026-09-30T22:00:00.000Z' })
+  expect(findPeriod(config, '2026-Q3')).toEqual(q3)
+  expect(periodBefore(config, q3)?.id).toBe('2026-Q2')
+  expect(findPeriod(config, '2026-08-01..2026-09-01')).toMatchObject({ from: '2026-07-31T22:00:00.000Z' })
+  const listed = parse(`${sound}periods: { list: [{ id: FY, from: 2026-02-01, to: 2027-02-01 }] }\n`)
+  expect(periodAt(listed, instant('2026-09-30T00:00:00Z')).id).toBe('FY')
+})
+
+test('the digest follows the values and not the comments', () => {
+  expect(parse(`# a comment\n${sound}`).digest).toBe(parse(sound).digest)
+  expect(parse(sound.replace('nightly:', 'nightly: ')).digest).toBe(parse(sound).digest)
+  expect(parse(sound.replace('0 2', '0 3')).digest).not.toBe(parse(sound).digest)
+})
