@@ -10,19 +10,20 @@ import type { Instant } from './time.ts'
 export const slotStates = ['collected', 'late', 'failed', 'interrupted', 'missing'] as const
 export type SlotState = (typeof slotStates)[number]
 
-/** Consecutive slots of one target without evidence, explained. */
+/** Consecutive slots of one target without evidence, explained: [from, to), from the first such slot to the next other one. */
 export type Gap = {
   readonly target: string
   readonly component: string
   readonly from: Instant
   readonly to: Instant
+  /** 0 where nothing was expected: before a target entered the plan and after it left. */
   readonly slots: number
   readonly state: 'failed' | 'interrupted' | 'missing'
   /** A plain sentence: what the ledger says of it. */
   readonly explanation: string
 }
 
-/** How completely one target was collected. */
+/** How completely one target was collected: expected = collected + failed + missing. */
 export type TargetCoverage = {
   readonly target: string
   readonly component: string
@@ -31,16 +32,19 @@ export type TargetCoverage = {
   /** `nightly (0 2 * * *)`, or `once a period` where nothing is scheduled. */
   readonly expectation: string
   readonly expected: number
+  /** The late ones included. */
   readonly collected: number
   readonly late: number
   readonly failed: number
+  /** The interrupted ones included. */
   readonly missing: number
+  /** Collections that were asked for by hand; they fill no slot. */
   readonly byHand: number
   readonly first: Instant | null
   readonly last: Instant | null
 }
 
-/** One calendar day of the period in the organisation's zone; future days expect nothing. */
+/** One calendar day of the period in the organisation's zone: its scheduled slots; future days expect nothing. */
 export type DayCoverage = {
   readonly day: string
   readonly expected: number
@@ -123,6 +127,8 @@ export type ChangeKind = (typeof changeKinds)[number]
 export type FactChange = {
   readonly kind: string
   readonly subject: string
+  /** As in `Decision`. */
+  readonly part?: string
   readonly path: string
   readonly before: Json | null
   readonly after: Json | null

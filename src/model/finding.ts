@@ -28,7 +28,11 @@ export type Decision = {
   readonly entry: number
   readonly kind: string
   readonly subject: string
+  /** What tells it apart from others of its kind and subject: `TLSv1.0`; absent where nothing needs to. */
+  readonly part?: string
   readonly target: string
+  /** What collected it; absent where the facts are an example. */
+  readonly collector?: { readonly id: string; readonly version: number }
   readonly methods: readonly Method[]
   readonly collected: Instant
   readonly outcome: Outcome
