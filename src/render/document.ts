@@ -1,0 +1,360 @@
+import type { Chart } from './chart.ts'
+
+/**
+ * What a template needs to draw a report, and nothing else: data, and text that is already formatted (dates as
+ * `9 Sep 2026` in the organisation's zone, times with their offset). Wording that no figure changes is the templates'.
+ */
+export type Document = AuditDocument
+
+/** What a colour says; a word always stands beside it. `held` is satisfied again after a failure. */
+export type Tone = 'good' | 'held' | 'bad' | 'warn' | 'none' | 'plain'
+
+/** A word on its colour. */
+export type Chip = { readonly tone: Tone; readonly text: string }
+
+/** A number that carries a page, and what it counts. */
+export type Figure = {
+  readonly tone: Tone
+  readonly value: string
+  readonly label: string
+  readonly note: string | null
+}
+
+/** A name and its value, printed as a pair. */
+export type Pair = { readonly name: string; readonly value: string }
+
+/** A section's anchor, number and title; contents, running heads and outline come from it. */
+export type Heading = { readonly id: string; readonly number: number; readonly title: string }
+
+export type AuditDocument = {
+  readonly kind: 'audit'
+  /** For the file's properties and the browser's tab. */
+  readonly title: string
+  /** `AER-2026-Q3-0001`. */
+  readonly id: string
+  readonly organisation: string
+  /** `1 Jul – 30 Sep 2026`. */
+  readonly period: string
+  readonly contents: readonly Heading[]
+  readonly cover: Cover
+  readonly about: About
+  readonly summary: Summary
+  readonly findings: Findings
+  readonly exceptions: Exceptions
+  readonly comparison: ComparisonSection
+  readonly population: Population
+  readonly evidence: EvidenceIndex
+  readonly verification: Verification
+  readonly annex: Annex
+}
+
+export type Cover = {
+  readonly title: string
+  readonly subtitle: string
+  readonly period: string
+  /** Said where the period has not ended. */
+  readonly running: string | null
+  readonly figures: readonly Figure[]
+  readonly signer: string
+  readonly signature: string
+  readonly algorithm: string
+  readonly time: string
+  readonly issued: string
+  readonly fingerprint: string
+  readonly ledgerSize: string
+  readonly root: string
+}
+
+export type About = {
+  readonly heading: Heading
+  readonly systems: readonly {
+    readonly name: string
+    readonly description: string | null
+    readonly owner: string
+    readonly data: string
+    readonly components: readonly {
+      readonly name: string
+      readonly ref: string
+      readonly owner: string
+      readonly targets: string
+    }[]
+  }[]
+  readonly period: string
+  readonly asOf: string
+  readonly timeZone: string
+  readonly controls: string
+  readonly catalogue: string
+  readonly collectors: readonly {
+    readonly id: string
+    readonly looksAt: string
+    readonly methods: string
+    readonly targets: string
+    readonly collections: string
+  }[]
+}
+
+export type Summary = {
+  readonly heading: Heading
+  readonly lead: string
+  readonly figures: readonly Figure[]
+  readonly objectives: readonly {
+    readonly title: string
+    readonly held: string
+    readonly not: string
+    readonly excepted: string
+    readonly undetermined: string
+    readonly bar: Chart
+  }[]
+  /** The open findings of the highest risk. */
+  readonly foremost: readonly {
+    readonly href: string
+    readonly control: string
+    readonly title: string
+    readonly component: string
+    readonly reason: string
+    readonly risk: Chip
+  }[]
+  readonly matrix: Chart
+  readonly matrixNote: string
+  readonly calendar: Chart | null
+  readonly calendarNote: string
+  /** Null where fewer than two runs fell into the period. */
+  readonly trend: Chart | null
+  readonly trendNote: string
+  readonly since: {
+    readonly title: string
+    readonly changes: readonly {
+      readonly chip: Chip
+      readonly title: string
+      readonly component: string
+      readonly note: string
+    }[]
+    /** What the section says beyond the changes shown. */
+    readonly more: string | null
+  }
+}
+
+export type Findings = {
+  readonly heading: Heading
+  readonly intro: string
+  /** Every finding that is not satisfied, by risk. */
+  readonly register: readonly {
+    readonly href: string
+    readonly control: string
+    readonly title: string
+    readonly component: string
+    readonly risk: Chip
+    readonly since: string
+    readonly state: Chip
+  }[]
+  readonly objectives: readonly FindingsOfObjective[]
+}
+
+export type FindingsOfObjective = {
+  readonly id: string
+  readonly title: string
+  readonly tally: string
+  /** Not satisfied, excepted, then undetermined. */
+  readonly full: readonly FullFinding[]
+  /** Failed within the period and hold again. */
+  readonly closed: readonly ClosedFinding[]
+  /** Satisfied and not applicable, a group a control. */
+  readonly compact: readonly {
+    readonly control: string
+    readonly title: string
+    readonly findings: readonly CompactFinding[]
+  }[]
+  readonly compactCount: string
+}
+
+export type FullFinding = {
+  readonly id: string
+  readonly tone: Tone
+  readonly control: string
+  readonly title: string
+  readonly component: string
+  readonly chips: readonly Chip[]
+  readonly risk: string
+  readonly statement: string
+  readonly reason: string
+  readonly observations: ObservationTable | null
+  /** Observations that failed earlier and hold now. */
+  readonly healed: ObservationTable | null
+  readonly why: string
+  readonly remediation: string
+  readonly references: readonly Pair[]
+  readonly reperform: readonly string[]
+  readonly exception: string | null
+  readonly history: Chart | null
+  readonly historyNote: string
+}
+
+/** The facts that a rule read: as columns where they are few and short, else as pairs in one cell. */
+export type ObservationTable = {
+  readonly columns: readonly string[]
+  readonly rows: readonly {
+    readonly subject: string
+    readonly cells: readonly string[]
+    readonly pairs: readonly Pair[]
+    readonly result: Chip
+    /** Null where the row above says the same. */
+    readonly reason: string | null
+    readonly collected: string
+    readonly evidence: string
+    readonly href: string
+  }[]
+}
+
+export type ClosedFinding = {
+  readonly id: string
+  readonly control: string
+  readonly title: string
+  readonly component: string
+  readonly reason: string
+  readonly failed: string
+  readonly evidence: readonly EvidenceLink[]
+  readonly history: Chart | null
+}
+
+export type CompactFinding = {
+  readonly id: string
+  readonly component: string
+  readonly state: Chip
+  readonly reason: string
+  readonly collections: string
+  readonly evidence: readonly EvidenceLink[]
+}
+
+/** `E-40118`, or a run of them, `E-40118 – E-40125`, linked to the first. */
+export type EvidenceLink = { readonly href: string; readonly text: string }
+
+export type Exceptions = {
+  readonly heading: Heading
+  readonly list: readonly {
+    readonly id: string
+    readonly state: Chip
+    readonly control: string
+    readonly title: string
+    readonly component: string
+    readonly reason: string
+    readonly compensating: string
+    readonly approver: string
+    readonly approved: string
+    readonly expires: string
+  }[]
+}
+
+export type ComparisonSection = {
+  readonly heading: Heading
+  /** Null where there is no previous period to compare with. */
+  readonly before: string | null
+  readonly figures: readonly Figure[]
+  readonly groups: readonly {
+    readonly title: string
+    readonly changes: readonly {
+      readonly control: string
+      readonly title: string
+      readonly component: string
+      readonly chip: Chip
+      readonly before: string
+      readonly after: string
+      readonly cause: string
+      readonly reason: string
+      readonly facts: readonly {
+        readonly subject: string
+        readonly path: string
+        readonly before: string
+        readonly after: string
+      }[]
+    }[]
+  }[]
+  readonly unchanged: string
+}
+
+export type Population = {
+  readonly heading: Heading
+  readonly figures: readonly Figure[]
+  readonly targets: readonly {
+    readonly target: string
+    readonly component: string
+    readonly collector: string
+    readonly subject: string
+    readonly expectation: string
+    readonly expected: string
+    readonly collected: string
+    readonly late: string
+    readonly failed: string
+    readonly missing: string
+    readonly byHand: string
+    readonly strip: Chart
+  }[]
+  readonly gaps: readonly {
+    readonly target: string
+    readonly when: string
+    readonly slots: string
+    readonly state: Chip
+    readonly explanation: string
+  }[]
+  readonly unmeasured: readonly {
+    readonly control: string
+    readonly title: string
+    readonly system: string
+    readonly reason: string
+  }[]
+}
+
+export type EvidenceIndex = {
+  readonly heading: Heading
+  readonly intro: string
+  readonly entries: readonly {
+    readonly id: string
+    readonly number: string
+    readonly kind: string
+    readonly subject: string
+    readonly collected: string
+    readonly collector: string
+    readonly digest: string
+    readonly artefacts: string
+  }[]
+}
+
+export type Verification = {
+  readonly heading: Heading
+  readonly file: string
+  readonly command: string
+  readonly signer: string
+  readonly fingerprint: string
+  readonly level: 'B-B' | 'B-T'
+  readonly timed: boolean
+  readonly timestampAuthority: string
+  readonly origin: string
+  readonly size: string
+  readonly root: string
+  readonly checkpoint: string | null
+  readonly attachments: readonly { readonly name: string; readonly description: string }[]
+}
+
+export type Annex = {
+  readonly heading: Heading
+  readonly catalogue: string
+  readonly controls: readonly {
+    readonly id: string
+    readonly title: string
+    readonly statement: string
+    readonly kind: string
+    readonly expect: string
+    readonly severity: string
+    readonly source: string
+    readonly parameters: readonly Pair[]
+    readonly references: readonly Pair[]
+  }[]
+  readonly runs: readonly {
+    readonly run: string
+    readonly slot: string
+    readonly started: string
+    readonly duration: string
+    readonly state: Chip
+    readonly completed: string
+    readonly failed: string
+  }[]
+}
