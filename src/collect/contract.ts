@@ -32,6 +32,11 @@ export type HttpRequest = {
   readonly maxBytes?: number
   /** Default: what is left of the collection's own time. */
   readonly timeoutMs?: number
+  /**
+   * False where the response may hold personal data that evidence does not need: the artefact then states the body's
+   * length and SHA-256 in its place. Default true.
+   */
+  readonly keepBody?: boolean
 }
 
 /** An HTTP response that came back, whatever its status, with the name of the artefact that holds the exchange. */
@@ -75,8 +80,9 @@ export type Resolver = {
 }
 
 /**
- * All that a collector may touch. Every wait ends with `signal`; every byte counts against the target's limits; what
- * goes wrong is a CollectionError with a code of `failureCodes`.
+ * All that a collector may touch. Every wait ends with `signal`; every byte, read from a file or a socket or written to
+ * one, counts against the target's limits; what goes wrong is a CollectionError with a code of `failureCodes`, and its
+ * `evidence` names the recorded exchange where there was one.
  */
 export type Context = {
   readonly clock: Clock

@@ -78,9 +78,12 @@ export type FailureCode = (typeof failureCodes)[number]
 /** A target could not be looked at. It never ends a run: the runner records it as `collection.failed`. */
 export class CollectionError extends AffidavitError {
   readonly failure: FailureCode
+  /** Names of the artefacts that show the failure, for instance the recorded exchange; empty where there is none. */
+  readonly evidence: readonly string[]
 
-  constructor(failure: FailureCode, message: string, detail: ErrorDetail = {}) {
+  constructor(failure: FailureCode, message: string, detail: ErrorDetail & { evidence?: readonly string[] } = {}) {
     super(`AFD_COLLECT_${failure.toUpperCase().replaceAll('-', '_')}`, message, detail)
     this.failure = failure
+    this.evidence = detail.evidence ?? []
   }
 }

@@ -1,0 +1,171 @@
+import { connect as openSocket, type Socket } from 'node:net'
+import type { SecureContext } from 'node:tls'
+import { buildConnector, Client } from 'undici'
+import type { Budget } from './budget.ts'
+import type { Endpoint } from './contract.ts'
+import { endpointOf, formatEndpoint } from './guard.ts'
+import { networkFailure } from './network-errors.ts'
+import type { PinnedResolver } from './resolver.ts'
+import { untilAborted } from './until-aborted.ts'
+
+/** An HTTP connection that its holder alone uses until it is given back. */
+export type Lease = {
+  readonly client: Client
+  /** Whether a request went over it before. */
+  readonly reused: boolean
+  /** Gives it back: to be used again, or, after a failure or a cut body, to be closed. */
+  release(keep: boolean): void
+}
+
+/** The connections of one collection, never more at a time than its limit says. */
+export type Connections = {
+  /** An open TCP socket; its place is free again when it closes. */
+  raw(endpoint: Endpoint): Promise<Socket>
+  /** A connection to the origin of a URL, an idle one where there is one. */
+  http(origin: URL, secureContext: SecureContext | undefined): Promise<Lease>
+  close(): void
+}
+
+const maxHeaderSize = 64 * 1024
+
+export function createConnections(options: {
+  readonly concurrency: number
+  readonly budget: Budget
+  readonly resolver: PinnedResolver
+  readonly signal: AbortSignal
+}): Connections {
+  const { concurrency, budget, resolver, signal } = options
+  const clients = new Set<Client>()
+  const idle: { readonly origin: string; readonly client: Client }[] = []
+  const waiting: (() => void)[] = []
+  let taken = 0
+
+  /** Takes a place: a free one, one that an idle connection gives up, or the next that becomes free. */
+  async function takePlace(): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted()
+      if (taken < concurrency) break
+      const victim = idle.shift()
+      if (victim !== undefined) {
+        close(victim.client)
+        break
+      }
+      await untilAborted(new Promise<void>((resolve) => waiting.push(resolve)), signal)
+    }
+    taken += 1
+  }
+
+  function freePlace(): void {
+    taken -= 1
+    waiting.shift()?.()
+  }
+
+  function close(client: Client): void {
+    if (!clients.delete(client)) return
+    freePlace()
+    void client.destroy().catch(() => undefined)
+  }
+
+  function lease(client: Client, origin: string, reused: boolean): Lease {
+    return {
+      client,
+      reused,
+      release: (keep) => {
+        if (!keep || signal.aborted) {
+          close(client)
+          return
+        }
+        idle.push({ origin, client })
+        waiting.shift()?.()
+      },
+    }
+  }
+
+  async function http(url: URL, secureContext: SecureContext | undefined): Promise<Lease> {
+    const found = idle.findIndex(({ origin }) => origin === url.origin)
+    const [ready] = found === -1 ? [] : idle.splice(found, 1)
+    if (ready !== undefined) return lease(ready.client, url.origin, true)
+    await takePlace()
+    const client = new Client(url.origin, {
+      connect: connector(url, secureContext),
+      allowH2: false,
+      pipelining: 1,
+      maxHeaderSize,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connectTimeout: 0,
+    })
+    clients.add(client)
+    return lease(client, url.origin, false)
+  }
+
+  function connector(url: URL, secureContext: SecureContext | undefined): buildConnector.connector {
+    const build = buildConnector({
+      lookup: resolver.lookup,
+      autoSelectFamily: true,
+      allowH2: false,
+      rejectUnauthorized: true,
+      timeout: 0,
+      maxCachedSessions: 0,
+      ...(secureContext === undefined ? {} : { secureContext }),
+    } as buildConnector.BuildOptions)
+    const { host } = endpointOf(url)
+    return (given, callback) => {
+      try {
+        budget.spendConnection()
+      } catch (error) {
+        callback(error as Error, null)
+        return
+      }
+      // The certificate must fit the URL, whatever Host header a probe sends.
+      const socket: unknown = build({ ...given, servername: /[:]|^[\d.]+$/.test(host) ? '' : host }, callback)
+      budget.track(socket as Socket)
+    }
+  }
+
+  async function raw(endpoint: Endpoint): Promise<Socket> {
+    await takePlace()
+    try {
+      budget.spendConnection()
+    } catch (error) {
+      freePlace()
+      throw error
+    }
+    const socket = openSocket({
+      host: endpoint.host.replace(/^\[|\]$/g, ''),
+      port: endpoint.port,
+      lookup: resolver.lookup,
+      autoSelectFamily: true,
+      noDelay: true,
+    })
+    budget.track(socket)
+    socket.once('close', freePlace)
+    const abort = (): void => {
+      socket.destroy(signal.reason)
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    socket.once('close', () => signal.removeEventListener('abort', abort))
+    return untilAborted(connected(socket, endpoint), signal)
+  }
+
+  return {
+    raw,
+    http,
+    close: () => {
+      for (const client of clients) close(client)
+    },
+  }
+}
+
+function connected(socket: Socket, endpoint: Endpoint): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(networkFailure(error, formatEndpoint(endpoint)) ?? error)
+    socket.once('error', fail)
+    socket.once('connect', () => {
+      socket.off('error', fail)
+      // A collector that listens to no error must not end the process.
+      socket.on('error', () => undefined)
+      resolve(socket)
+    })
+  })
+}

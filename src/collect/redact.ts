@@ -1,0 +1,112 @@
+import { type Pattern, patterns } from './secret-shapes.ts'
+
+/** Registers values that must never be kept and replaces them, and whatever has the shape of a secret. */
+export type Redactor = {
+  /** From now on this value, and its Base64, Base64url and URL-encoded forms, are replaced by `[redacted:kind]`. */
+  conceal(value: string, kind: string): void
+  /** The text without secrets. Idempotent; linear in the length of the text; never throws. */
+  text(text: string): string
+  /** Bytes without secrets; bytes that are no text stay as they are. */
+  bytes(bytes: Uint8Array): Uint8Array
+}
+
+/** Values shorter than this are no secrets: replacing every `ab` would destroy the evidence and hide nothing. */
+const shortestSecret = 4
+
+/** A text that still changes after so many passes was made to do that; all of it is withheld. */
+const mostPasses = 8
+
+const marker = /(\[redacted:[a-z-]{1,40}\])/
+
+/** A redactor that knows no values yet. */
+export function createRedactor(): Redactor {
+  const known = new Map<string, string>()
+
+  function conceal(value: string, kind: string): void {
+    const safeKind =
+      kind
+        .toLowerCase()
+        .replace(/[^a-z-]+/g, '-')
+        .slice(0, 40) || 'secret'
+    for (const form of forms(value)) {
+      if (form.length >= shortestSecret) known.set(form, safeKind)
+    }
+  }
+
+  function text(given: string): string {
+    try {
+      return untilStable(given, (piece) => replaceShapes(replaceKnown(piece, known)))
+    } catch {
+      return '[redacted:text]'
+    }
+  }
+
+  return {
+    conceal,
+    text,
+    bytes: (bytes) => {
+      // One byte becomes one character and back, so that bytes that are no UTF-8 survive unchanged.
+      const given = Buffer.from(bytes).toString('latin1')
+      const safe = text(given)
+      return safe === given ? bytes : new Uint8Array(Buffer.from(safe, 'latin1'))
+    },
+  }
+}
+
+function untilStable(given: string, pass: (text: string) => string): string {
+  let before = given
+  for (let passes = 0; passes < mostPasses; passes += 1) {
+    const after = pass(before)
+    if (after === before) return after
+    before = after
+  }
+  return '[redacted:text]'
+}
+
+function replaceKnown(text: string, known: ReadonlyMap<string, string>): string {
+  if (known.size === 0) return text
+  const longestFirst = [...known].sort(([a], [b]) => b.length - a.length)
+  return text
+    .split(marker)
+    .map((piece, index) => (index % 2 === 1 ? piece : replaceEach(piece, longestFirst)))
+    .join('')
+}
+
+function replaceEach(piece: string, known: readonly (readonly [string, string])[]): string {
+  const [first, ...rest] = known
+  if (first === undefined || piece === '') return piece
+  return piece
+    .split(first[0])
+    .map((part) => replaceEach(part, rest))
+    .join(mark(first[1]))
+}
+
+function replaceShapes(text: string): string {
+  return patterns.reduce((safe, pattern) => replaceShape(safe, pattern), text)
+}
+
+function replaceShape(text: string, { find, kind, hide }: Pattern): string {
+  return text.replace(find, (...groups: (string | undefined)[]) => hide(groups, (value) => masked(value, kind)))
+}
+
+function masked(value: string, kind: string): string {
+  return value === '' || /^(?:\[redacted:[a-z-]{1,40}\])+$/.test(value) ? value : mark(kind)
+}
+
+function mark(kind: string): string {
+  return `[redacted:${kind}]`
+}
+
+/** How a value may look in text: as it is, as the bytes of its UTF-8, encoded for URLs and JSON, in both Base64s. */
+function forms(value: string): Set<string> {
+  const bytes = Buffer.from(value, 'utf8')
+  const base64 = bytes.toString('base64')
+  const encoded = [value, base64, base64.replace(/=+$/, ''), bytes.toString('base64url'), encodeForUrl(value)]
+  const plus = encodeForUrl(value).replaceAll('%20', '+')
+  const json = JSON.stringify(value).slice(1, -1)
+  return new Set([...encoded, plus, json].flatMap((form) => [form, Buffer.from(form, 'utf8').toString('latin1')]))
+}
+
+function encodeForUrl(value: string): string {
+  return encodeURIComponent(value.toWellFormed())
+}
