@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { join } from 'node:path'
+import { importJWK, type JWK, SignJWT } from 'jose'
 import { ConfigError } from '../../src/model/errors.ts'
 import type { Authority } from './authority.ts'
 import { memoryStore } from './provider-store.ts'
@@ -52,6 +53,8 @@ export type IdentityProvider = AsyncDisposable & {
   readonly issuer: string
   readonly clientId: string
   readonly clientSecretFile: string
+  /** File of mode 0600 with a token that this issuer signed and that ended an hour ago. */
+  readonly expiredTokenFile: string
   change(settings: Partial<Omit<ProviderSettings, 'https'>>): void
   close(): Promise<void>
 }
@@ -74,7 +77,12 @@ export async function startIdentityProvider(
   const clientSecretFile = join(folder, 'client-secret')
   writeFileSync(clientSecretFile, `${secret}\n`, { mode: 0o600 })
 
-  const keys = { signing: signingKey(), old: settings.weakKey ? oldKey() : null }
+  const keys: { signing: JWK; old: JWK | null } = {
+    signing: signingKey(),
+    old: settings.weakKey ? oldKey() : null,
+  }
+  const expiredTokenFile = join(folder, 'expired-token')
+  writeFileSync(expiredTokenFile, `${await expiredToken(keys.signing, issuer, clientId)}\n`, { mode: 0o600 })
   const cookieKeys = [randomBytes(32).toString('base64url')]
   let current = settings
   const handlerFor = (wanted: ProviderSettings) =>
@@ -86,6 +94,7 @@ export async function startIdentityProvider(
     issuer,
     clientId,
     clientSecretFile,
+    expiredTokenFile,
     change(wanted) {
       current = { ...current, ...wanted }
       if (current.weakKey) keys.old ??= oldKey()
@@ -119,14 +128,27 @@ async function secureServer(authority: Authority): Promise<Server> {
   return createHttpsServer({ cert: chain, key, minVersion: 'TLSv1.2' })
 }
 
-type Keys = { readonly signing: object; readonly old: object | null }
+type Keys = { readonly signing: JWK; readonly old: JWK | null }
 
-function signingKey(): object {
+async function expiredToken(key: JWK, issuer: string, clientId: string): Promise<string> {
+  const ended = Math.floor(Date.now() / 1000) - 3_600
+  return await new SignJWT({ scope: scopes.join(' '), client_id: clientId })
+    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: key.kid ?? '' })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setSubject(clientId)
+    .setJti(randomBytes(16).toString('base64url'))
+    .setIssuedAt(ended - 300)
+    .setExpirationTime(ended)
+    .sign(await importJWK(key))
+}
+
+function signingKey(): JWK {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: randomBytes(8).toString('hex') }
 }
 
-function oldKey(): object {
+function oldKey(): JWK {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
   return { ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'migration-2014' }
 }

@@ -34,6 +34,8 @@ export type DemoSystem = AsyncDisposable & {
   readonly clientId: string
   /** File of mode 0600 with the client's secret. */
   readonly clientSecretFile: string
+  /** File of mode 0600 with a token of this issuer that has expired. */
+  readonly expiredTokenFile: string
   readonly audience: string
   readonly scope: string
   readonly openApiFile: string
@@ -96,6 +98,7 @@ export async function startSystem(folder: string, settings: SystemSettings): Pro
     caFile: authority.caFile,
     clientId: provider.clientId,
     clientSecretFile: provider.clientSecretFile,
+    expiredTokenFile: provider.expiredTokenFile,
     audience,
     scope: scopes.join(' '),
     openApiFile,
