@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto'
+import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
+import { type Sha256, sha256 } from '../model/digest.ts'
+import type { Artefact, ArtefactReference, Entry, NewEntry } from '../model/evidence.ts'
+import { encodeEntry } from './entry.ts'
+import { grow, leafHash } from './merkle.ts'
+import type { EntryRow, Tables } from './schema.ts'
+import { type Connection, writeTransaction } from './sqlite.ts'
+import { completeTiles, readFrontier } from './tree.ts'
+
+/** Rows in one INSERT; more no longer gain anything. */
+const rowsPerInsert = 50
+
+/** Writes entries, their artefacts and the grown tree in one transaction; the ledger gives them their sequence. */
+export async function append(
+  connection: Connection,
+  origin: string,
+  entries: readonly NewEntry[],
+): Promise<readonly Entry[]> {
+  if (entries.length === 0) return []
+  return await writeTransaction(connection, async (tables) => {
+    const before = await readFrontier(tables)
+    const placed: Entry[] = []
+    for (const [index, { artefacts, ...rest }] of entries.entries()) {
+      const references: ArtefactReference[] = []
+      for (const artefact of artefacts) references.push(await keepArtefact(tables, artefact))
+      placed.push({ ...rest, version: 1, origin, sequence: before.size + index, artefacts: references })
+    }
+    const rows = placed.map(toRow)
+    await insertEntries(tables, rows)
+    const after = grow(
+      before,
+      rows.map((row) => row.leaf),
+    )
+    await tables
+      .updateTable('frontier')
+      .set({ size: after.size, hashes: Buffer.concat(after.hashes) })
+      .execute()
+    await completeTiles(tables, before.size, after.size)
+    return placed
+  })
+}
+
+/** The columns of an entry's row, all of them taken from the entry. */
+export function columnsOf(entry: Entry): Omit<EntryRow, 'leaf' | 'bytes'> {
+  const { sequence, run, slot, component, target, kind, subject, collected, expires } = entry
+  return { sequence, run, slot, component, target, kind, subject, collected, expires }
+}
+
+function toRow(entry: Entry): EntryRow {
+  const bytes = encodeEntry(entry)
+  return { ...columnsOf(entry), leaf: leafHash(bytes), bytes }
+}
+
+/** The same bytes are kept once: a second time they get the salt and so the commitment of the first. */
+async function keepArtefact(tables: Transaction<Tables>, artefact: Artefact): Promise<ArtefactReference> {
+  const { name, mediaType, bytes } = artefact
+  const digest = Buffer.from(sha256(bytes), 'hex')
+  const known = await tables.selectFrom('blobs').select('commitment').where('sha256', '=', digest).executeTakeFirst()
+  const commitment = known?.commitment ?? (await insertBlob(tables, digest, bytes))
+  return { name, mediaType, size: bytes.length, commitment: Buffer.from(commitment).toString('hex') as Sha256 }
+}
+
+async function insertBlob(tables: Transaction<Tables>, digest: Uint8Array, bytes: Uint8Array): Promise<Uint8Array> {
+  const salt = randomBytes(32)
+  const commitment = Buffer.from(sha256(salt, bytes), 'hex')
+  await tables.insertInto('blobs').values({ commitment, sha256: digest, salt, size: bytes.length, bytes }).execute()
+  return commitment
+}
+
+/** Kysely compiles a query anew each time, which would cost more than SQLite itself: here once for a number of rows. */
+async function insertEntries(tables: Kysely<Tables>, rows: readonly EntryRow[]): Promise<void> {
+  for (let from = 0; from < rows.length; from += rowsPerInsert) {
+    const chunk = rows.slice(from, from + rowsPerInsert)
+    const parameters = chunk.flatMap((row) => columns.map((column) => row[column]))
+    await tables.executeQuery(CompiledQuery.raw(insertOf(tables, chunk), parameters))
+  }
+}
+
+const columns = [
+  'sequence',
+  'run',
+  'slot',
+  'component',
+  'target',
+  'kind',
+  'subject',
+  'collected',
+  'expires',
+  'leaf',
+  'bytes',
+] as const satisfies readonly (keyof EntryRow)[]
+
+const compiled = new Map<number, string>()
+
+function insertOf(tables: Kysely<Tables>, rows: readonly EntryRow[]): string {
+  const known = compiled.get(rows.length)
+  if (known) return known
+  // Kysely writes the columns in the order of the first row's names.
+  const values = rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]])) as EntryRow)
+  const { sql } = tables.insertInto('entries').values(values).compile()
+  compiled.set(rows.length, sql)
+  return sql
+}

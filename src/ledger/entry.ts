@@ -1,0 +1,110 @@
+import * as z from 'zod'
+import { canonicalJson } from '../model/digest.ts'
+import { IntegrityError } from '../model/errors.ts'
+import { type Entry, methods } from '../model/evidence.ts'
+import type { Json } from '../model/json.ts'
+
+const Hex = z.string().regex(/^[0-9a-f]{64}$/)
+const Moment = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+const Position = z.int().min(0)
+
+/** The shape of an entry, version 1: closed, so that nothing can be smuggled in beside what is known. */
+const EntryV1 = z.strictObject({
+  version: z.literal(1),
+  origin: z.string(),
+  sequence: Position,
+  run: z.string(),
+  slot: Moment.nullable(),
+  collector: z.strictObject({ id: z.string(), version: z.int() }),
+  configuration: Hex,
+  component: z.string().nullable(),
+  target: z.string().nullable(),
+  kind: z.string(),
+  subject: z.string(),
+  methods: z.array(z.enum(methods)),
+  collected: Moment,
+  expires: Moment.nullable(),
+  facts: z.custom((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
+  artefacts: z.array(
+    z.strictObject({ name: z.string(), mediaType: z.string(), size: Position, commitment: Hex }).readonly(),
+  ),
+})
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The bytes of an entry as the ledger hashes and keeps them: RFC 8785 in UTF-8. */
+export function encodeEntry(entry: Entry): Uint8Array {
+  return Buffer.from(canonical(entry as unknown as Json))
+}
+
+/**
+ * Reads an entry's bytes; throws IntegrityError `AFD_LEDGER_ENTRY` where they are not an entry in canonical form. The
+ * form is only compared: hashes are always taken over the stored bytes.
+ */
+export function decodeEntry(bytes: Uint8Array): Entry {
+  const { text, value } = parse(bytes)
+  const result = EntryV1.safeParse(value)
+  if (!result.success) {
+    const issue = result.error.issues[0]
+    throw notAnEntry(`${issue?.path.join('.') || 'the entry'}: ${issue?.message ?? 'invalid'}`)
+  }
+  // Duplicate names, spaces or another order would let two readers see two different entries in the same bytes.
+  if (!isCanonical(text, value)) throw notAnEntry('it is not in canonical form (RFC 8785)')
+  return value as Entry
+}
+
+function parse(bytes: Uint8Array): { text: string; value: unknown } {
+  try {
+    const text = utf8.decode(bytes)
+    return { text, value: JSON.parse(text) as unknown }
+  } catch (cause) {
+    throw notAnEntry('it is not JSON in UTF-8', cause)
+  }
+}
+
+function isCanonical(text: string, value: unknown): boolean {
+  // The quick way decides for all but entries with names such as "10", which JavaScript puts first.
+  if (isSorted(value) && JSON.stringify(value) === text) return true
+  try {
+    return canonicalJson(value as Json) === text
+  } catch {
+    return false
+  }
+}
+
+function isSorted(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(isSorted)
+  let previous: string | undefined
+  for (const [name, child] of Object.entries(value)) {
+    if (previous !== undefined && previous >= name) return false
+    if (!isSorted(child)) return false
+    previous = name
+  }
+  return true
+}
+
+/** Text from hostile servers may hold half a surrogate pair, which JSON in UTF-8 cannot: it becomes U+FFFD. */
+function canonical(value: Json): string {
+  try {
+    return canonicalJson(value)
+  } catch (error) {
+    if (isWellFormed(value)) throw error
+    return canonicalJson(wellFormed(value))
+  }
+}
+
+function isWellFormed(value: Json): boolean {
+  return JSON.stringify(value) === JSON.stringify(wellFormed(value))
+}
+
+function wellFormed(value: Json): Json {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(wellFormed)
+  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name.toWellFormed(), wellFormed(child)]))
+}
+
+function notAnEntry(why: string, cause?: unknown): IntegrityError {
+  return new IntegrityError('AFD_LEDGER_ENTRY', `not a ledger entry: ${why}`, { cause })
+}

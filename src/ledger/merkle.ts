@@ -1,0 +1,78 @@
+import { hash } from 'node:crypto'
+
+/** The Merkle tree of RFC 9162 section 2.1 with SHA-256; every hash is 32 bytes. */
+
+/** The root hash of a tree without leaves: SHA-256 of nothing. */
+export const emptyRoot: Uint8Array = digest(new Uint8Array())
+
+/** SHA-256(0x00 ‖ entry). */
+export function leafHash(entry: Uint8Array): Uint8Array {
+  const input = Buffer.allocUnsafe(entry.length + 1)
+  input[0] = 0
+  input.set(entry, 1)
+  return digest(input)
+}
+
+/** SHA-256(0x01 ‖ left ‖ right). */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const input = Buffer.allocUnsafe(65)
+  input[0] = 1
+  input.set(left, 1)
+  input.set(right, 33)
+  return digest(input)
+}
+
+/**
+ * All that a growing tree needs to remember: the roots of its complete subtrees, largest first, one for each bit that is
+ * set in the size.
+ */
+export type Frontier = { readonly size: number; readonly hashes: readonly Uint8Array[] }
+
+export const emptyFrontier: Frontier = { size: 0, hashes: [] }
+
+/** The frontier of the tree with further leaves behind it. */
+export function grow(frontier: Frontier, leaves: Iterable<Uint8Array>): Frontier {
+  const hashes = [...frontier.hashes]
+  let size = frontier.size
+  for (const leaf of leaves) {
+    let node = leaf
+    for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
+      const left = hashes.pop()
+      if (!left) throw new RangeError('the frontier has too few hashes for its size')
+      node = nodeHash(left, node)
+    }
+    hashes.push(node)
+    size += 1
+  }
+  return { size, hashes }
+}
+
+/** The root hash of the tree that a frontier stands for. */
+export function rootOf(frontier: Frontier): Uint8Array {
+  const [smallest, ...larger] = frontier.hashes.toReversed()
+  if (!smallest) return emptyRoot
+  return larger.reduce((root, left) => nodeHash(left, root), smallest)
+}
+
+/** The root hash over leaf hashes. */
+export function treeHash(leaves: Iterable<Uint8Array>): Uint8Array {
+  return rootOf(grow(emptyFrontier, leaves))
+}
+
+/** Whether a frontier is one that a tree of its size can have. */
+export function isFrontier({ size, hashes }: Frontier): boolean {
+  return Number.isSafeInteger(size) && size >= 0 && hashes.length === countBits(size)
+}
+
+/** Equality of two hashes; these are public values, so that time tells nothing. */
+export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
+function countBits(size: number): number {
+  return size.toString(2).replaceAll('0', '').length
+}
+
+function digest(bytes: Uint8Array): Uint8Array {
+  return hash('sha256', bytes, 'buffer')
+}

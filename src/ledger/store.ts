@@ -1,0 +1,75 @@
+import type { LedgerState } from '../model/assessment.ts'
+import type { Sha256 } from '../model/digest.ts'
+import type { Entry, NewEntry } from '../model/evidence.ts'
+import type { Instant } from '../model/time.ts'
+
+/** The ledger's Ed25519 key, as far as the ledger needs to know it; the private half stays where it is. */
+export type NoteSigner = {
+  /** The key name in signature lines: no space, no plus sign. By convention the ledger's origin. */
+  readonly name: string
+  /** 32 bytes, RFC 8032. */
+  readonly publicKey: Uint8Array
+  /** The 64-byte signature over exactly these bytes. */
+  sign(bytes: Uint8Array): Promise<Uint8Array>
+}
+
+/** A signed statement of the ledger's size and root. */
+export type Checkpoint = {
+  /** Entries. */
+  readonly size: number
+  readonly root: Sha256
+  /** The signed note, C2SP tlog-checkpoint. */
+  readonly note: string
+  /** What the machine's clock said; the note does not cover it, an RFC 3161 time stamp does. */
+  readonly created: Instant
+}
+
+/** An entry and the very bytes that were hashed. */
+export type StoredEntry = { readonly entry: Entry; readonly bytes: Uint8Array }
+
+/** Which entries; every condition given must hold. */
+export type EntryQuery = {
+  /** Earliest `collected`, inclusive. */
+  readonly from?: Instant
+  /** Latest `collected`, exclusive. */
+  readonly to?: Instant
+  readonly kinds?: readonly string[]
+  /** `system/component`. */
+  readonly component?: string
+  /** `system/component/target`. */
+  readonly target?: string
+  readonly run?: string
+  /** Only entries behind this sequence in the chosen order. */
+  readonly after?: number
+  readonly limit?: number
+  /** By sequence; `asc` where absent. */
+  readonly order?: 'asc' | 'desc'
+}
+
+/**
+ * Evidence at rest: append and read, nothing else. What `append` or `checkpoint` acknowledged survives a crash of the
+ * process and of the machine. Failures are StoreErrors; evidence that is not what it was is an IntegrityError.
+ */
+export type Store = AsyncDisposable & {
+  readonly origin: string
+  /** Appends all of the entries with their artefacts, or none; several processes may append at the same time. */
+  append(entries: readonly NewEntry[]): Promise<readonly Entry[]>
+  /** Entries by sequence, read page by page; what is appended after the first page was asked for does not appear. */
+  entries(query?: EntryQuery): AsyncIterable<StoredEntry>
+  entry(sequence: number): Promise<StoredEntry | undefined>
+  /** The bytes behind a commitment, SHA-256(salt ‖ bytes); undefined where the store does not hold them. */
+  artefact(commitment: Sha256): Promise<{ readonly salt: Uint8Array; readonly bytes: Uint8Array } | undefined>
+  state(): Promise<LedgerState>
+  /**
+   * Signs the current size and root and keeps the note. Throws IntegrityError, and signs nothing, where the tree no
+   * longer contains what the newest checkpoint stated.
+   */
+  checkpoint(signer: NoteSigner): Promise<Checkpoint>
+  /** Oldest first. */
+  checkpoints(): Promise<readonly Checkpoint[]>
+  /**
+   * The right to run, held by one process at a time and lost when that process ends, however it ends. StoreError
+   * `AFD_STORE_RUN_IN_PROGRESS` where another holds it.
+   */
+  lockRuns(): Promise<AsyncDisposable>
+}

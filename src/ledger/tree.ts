@@ -1,0 +1,107 @@
+import type { Kysely } from 'kysely'
+import { IntegrityError } from '../model/errors.ts'
+import { emptyRoot, type Frontier, isFrontier, nodeHash, treeHash } from './merkle.ts'
+import { splitOf } from './proof.ts'
+import type { Tables } from './schema.ts'
+
+/** Nodes in a tile; a tile of level n holds nodes of height 8n, and its root has height 8(n + 1). */
+export const tileWidth = 256
+
+/** Where a frontier and its tiles are kept. Reads go to the database at hand, inside a transaction where there is one. */
+export async function readFrontier(tables: Kysely<Tables>): Promise<Frontier> {
+  const row = await tables.selectFrom('frontier').select(['size', 'hashes']).executeTakeFirst()
+  const frontier = { size: row?.size ?? -1, hashes: splitHashes(row?.hashes ?? new Uint8Array()) }
+  if (isFrontier(frontier)) return frontier
+  throw new IntegrityError(
+    'AFD_LEDGER_FRONTIER',
+    'the ledger does not know its own size: its tree frontier is damaged',
+    {
+      hint: 'See `affidavit verify --store` for what is affected; nothing is appended to a damaged ledger.',
+    },
+  )
+}
+
+/** Keeps each tile that the leaves [before, after) completed. */
+export async function completeTiles(tables: Kysely<Tables>, before: number, after: number): Promise<void> {
+  let [from, to] = [Math.floor(before / tileWidth), Math.floor(after / tileWidth)]
+  for (let level = 0; from < to; level += 1) {
+    for (let position = from; position < to; position += 1) {
+      const hashes = await nodes(tables, level, position * tileWidth, (position + 1) * tileWidth)
+      await tables
+        .insertInto('tiles')
+        .values({ level, position, hashes: Buffer.concat(hashes), root: treeHash(hashes) })
+        .execute()
+    }
+    from = Math.floor(from / tileWidth)
+    to = Math.floor(to / tileWidth)
+  }
+}
+
+/**
+ * MTH(D[from:to]), RFC 9162 section 2.1.1, from tiles and leaves; [from, to) must be a range that the RFC's recursion
+ * meets. Reads at most a few hundred hashes however large the ledger is.
+ */
+export async function rangeHash(tables: Kysely<Tables>, from: number, to: number): Promise<Uint8Array> {
+  const width = to - from
+  if (width === 0) return emptyRoot
+  const level = tileLevel(width)
+  const step = tileWidth ** level
+  // A complete subtree no larger than one tile is hashed from the tile's nodes at once.
+  if (width % step === 0 && from % step === 0 && width / step <= tileWidth) {
+    return treeHash(await nodes(tables, level, from / step, to / step))
+  }
+  const middle = from + splitOf(width)
+  return nodeHash(await rangeHash(tables, from, middle), await rangeHash(tables, middle, to))
+}
+
+/** The nodes [from, to) of height 8 × level: leaves, or the roots of tiles. */
+async function nodes(tables: Kysely<Tables>, level: number, from: number, to: number): Promise<readonly Uint8Array[]> {
+  const rows =
+    level === 0
+      ? await leaves(tables, from, to)
+      : await tables
+          .selectFrom('tiles')
+          .select('root as hash')
+          .where('level', '=', level - 1)
+          .where('position', '>=', from)
+          .where('position', '<', to)
+          .orderBy('position')
+          .execute()
+  if (rows.length === to - from) return rows.map((row) => row.hash)
+  throw new IntegrityError('AFD_LEDGER_INCOMPLETE', `the ledger lacks tree nodes ${from} to ${to} of level ${level}`, {
+    hint: 'See `affidavit verify --store` for what is affected.',
+  })
+}
+
+async function leaves(tables: Kysely<Tables>, from: number, to: number): Promise<readonly { hash: Uint8Array }[]> {
+  if (to - from === tileWidth && from % tileWidth === 0) {
+    const tile = await tables
+      .selectFrom('tiles')
+      .select('hashes')
+      .where('level', '=', 0)
+      .where('position', '=', from / tileWidth)
+      .executeTakeFirst()
+    if (tile) return splitHashes(tile.hashes).map((hash) => ({ hash }))
+  }
+  return await tables
+    .selectFrom('entries')
+    .select('leaf as hash')
+    .where('sequence', '>=', from)
+    .where('sequence', '<', to)
+    .orderBy('sequence')
+    .execute()
+}
+
+/** The highest level of which whole nodes fit into a range of so many leaves. */
+function tileLevel(width: number): number {
+  let level = 0
+  while (tileWidth ** (level + 1) <= width) level += 1
+  return level
+}
+
+/** 32-byte hashes that stand one behind the other. */
+export function splitHashes(bytes: Uint8Array): readonly Uint8Array[] {
+  return Array.from({ length: Math.floor(bytes.length / 32) }, (_, index) =>
+    bytes.subarray(index * 32, index * 32 + 32),
+  )
+}
