@@ -36,6 +36,7 @@ export async function obtainCredential(
 
 async function readyCredential(context: Context, reference: NonNullable<AuthTarget['token']>): Promise<Credential> {
   const token = await context.secret(reference)
+  context.conceal(token, 'valid-token')
   const expires = readJwt(token)?.payload.exp
   if (typeof expires === 'number' && expires * 1000 <= Date.parse(context.clock.now())) {
     return without(context, 'the credential that the target names has expired')
@@ -84,7 +85,7 @@ async function issuedCredential(
   if (answer.kind === 'failure' || token === undefined || !isObject(response)) {
     return without(context, refusalReason(answer, response))
   }
-  context.conceal(token, 'token')
+  context.conceal(token, 'valid-token')
   return {
     token,
     reason: null,

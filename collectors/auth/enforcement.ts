@@ -74,7 +74,8 @@ export async function examine(
     for (const [probe, tokens] of brokenTokens(credentials)) {
       const answers: Answer[] = []
       for (const token of tokens) {
-        context.conceal(token, 'token')
+        // By its kind, so that the recorded exchange says what was sent in place of the token.
+        context.conceal(token, probe)
         const answer = await send(token, 'test-identity')
         answers.push(answer)
         if (judgeOne(answer, soFar).refused === 'no') break
