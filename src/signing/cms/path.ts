@@ -1,0 +1,122 @@
+import { sameBytes } from '../bytes.ts'
+import { type Certificate, fingerprint, isIssuedBy, isSelfIssued, nameText } from './certificate.ts'
+import { sameDer } from './der.ts'
+import { oids } from './oids.ts'
+
+/** What is wrong with a chain of certificates, as a code and a sentence that names the certificate. */
+export type PathProblem = { readonly code: PathCode; readonly message: string }
+export type PathCode =
+  | 'certificate-unused'
+  | 'certificate-signature'
+  | 'certificate-not-authority'
+  | 'certificate-validity'
+  | 'certificate-usage'
+
+/** A leaf with its issuers, from the certificates that came with a signature. */
+export type Path = {
+  /** Leaf first, then each issuer, all of them taken from the pool. */
+  readonly certificates: readonly Certificate[]
+  /** The given anchor on which the path rests; null where none was given or none fits. */
+  readonly anchor: Certificate | null
+  /** What a validity check looks at: the certificates up to and with the anchor, or all of them where there is none. */
+  readonly trusted: readonly Certificate[]
+  /** Whether the last certificate's own signature was checked: it is self-signed or an anchor, or its issuer is given. */
+  readonly complete: boolean
+  readonly problems: readonly PathProblem[]
+}
+
+const longest = 8
+
+/** Builds the one path of a leaf through a pool of certificates to a given anchor, and checks every signature on it. */
+export async function buildPath(
+  leaf: Certificate,
+  pool: readonly Certificate[],
+  anchors: readonly Certificate[],
+): Promise<Path> {
+  const certificates = [leaf]
+  const problems: PathProblem[] = []
+  let top = leaf
+  while (!isSelfIssued(top) && certificates.length < longest) {
+    const others = pool.filter((candidate) => !certificates.some((used) => sameBytes(used.bytes, candidate.bytes)))
+    const next = await issuerOf(top, others)
+    const issuer = top.issuer
+    if (!next && others.some((candidate) => sameDer(candidate.subject, issuer))) problems.push(faultySignature(top))
+    if (!next) break
+    certificates.push(next)
+    top = next
+  }
+  if (isSelfIssued(top) && !(await isIssuedBy(top, top))) problems.push(faultySignature(top))
+  const above = isSelfIssued(top) ? undefined : await issuerOf(top, anchors)
+  const given = certificates.findIndex((own) => anchors.some((anchor) => sameBytes(anchor.bytes, own.bytes)))
+  const complete = isSelfIssued(top) || above !== undefined || given === certificates.length - 1
+  if (given >= 0) {
+    const trusted = certificates.slice(0, given + 1)
+    return { certificates, anchor: trusted.at(-1) ?? null, trusted, complete, problems }
+  }
+  const trusted = above ? [...certificates, above] : certificates
+  return { certificates, anchor: above ?? null, trusted, complete, problems }
+}
+
+async function issuerOf(certificate: Certificate, pool: readonly Certificate[]): Promise<Certificate | undefined> {
+  for (const candidate of pool) if (await isIssuedBy(certificate, candidate)) return candidate
+  return undefined
+}
+
+const faultySignature = (certificate: Certificate): PathProblem => ({
+  code: 'certificate-signature',
+  message: `the certificate ${title(certificate)} does not bear its issuer's signature`,
+})
+
+/** What RFC 5280 section 6 has against a path at a moment (milliseconds since 1970). */
+export function checkPath(path: Path, at: number): readonly PathProblem[] {
+  const problems: PathProblem[] = [...path.problems]
+  for (const [depth, certificate] of path.trusted.entries()) {
+    if (at < certificate.notBefore || at > certificate.notAfter) {
+      const from = new Date(certificate.notBefore).toISOString()
+      const to = new Date(certificate.notAfter).toISOString()
+      problems.push({
+        code: 'certificate-validity',
+        message: `the certificate ${title(certificate)} is valid from ${from} to ${to}, not at ${new Date(at).toISOString()}`,
+      })
+    }
+    if (depth === 0) continue
+    const mayIssue = certificate.authority && (certificate.keyUsage?.has('keyCertSign') ?? true)
+    const tooLong = certificate.pathLength !== null && depth - 1 > certificate.pathLength
+    if (!mayIssue || tooLong) {
+      problems.push({
+        code: 'certificate-not-authority',
+        message: `the certificate ${title(certificate)} may not issue the certificates below it`,
+      })
+    }
+  }
+  return problems
+}
+
+/** What is wrong with a certificate that signs documents; empty where nothing is. */
+export function checkDocumentUsage(certificate: Certificate): readonly PathProblem[] {
+  const usage = certificate.keyUsage
+  const signs = usage === null || usage.has('digitalSignature') || usage.has('nonRepudiation')
+  const allowed: readonly string[] = [oids.anyPurpose, oids.emailProtection, oids.documentSigning]
+  const purpose = certificate.purposes === null || certificate.purposes.some((oid) => allowed.includes(oid))
+  if (signs && purpose) return []
+  return [
+    { code: 'certificate-usage', message: `the certificate ${title(certificate)} is not meant for signing documents` },
+  ]
+}
+
+/** What is wrong with a certificate of a time-stamp authority, RFC 3161 section 2.3; empty where nothing is. */
+export function checkTimestampUsage(certificate: Certificate): readonly PathProblem[] {
+  const only = certificate.purposes?.length === 1 && certificate.purposes[0] === oids.timeStamping
+  const signs =
+    certificate.keyUsage === null ||
+    certificate.keyUsage.has('digitalSignature') ||
+    certificate.keyUsage.has('nonRepudiation')
+  if (only && certificate.purposesCritical && signs) return []
+  return [
+    { code: 'certificate-usage', message: `the certificate ${title(certificate)} is not one for time-stamping alone` },
+  ]
+}
+
+/** A certificate in a message: its subject and the beginning of its fingerprint. */
+export const title = (certificate: Certificate): string =>
+  `«${nameText(certificate.subject)}» (SHA-256 ${fingerprint(certificate).slice(0, 16)}…)`

@@ -1,0 +1,57 @@
+import { createHash, createPublicKey, verify } from 'node:crypto'
+import { type Hash, hashBytes, type Scheme } from './algorithms.ts'
+import { DerError, readDer } from './der.ts'
+
+/*
+ * Every cryptographic operation of verification stands here, so that another runtime (WebCrypto) can take its place;
+ * signatures are awaited for that reason.
+ */
+
+/** A digest of the concatenated parts. */
+export function digest(hash: Hash, ...parts: readonly Uint8Array[]): Uint8Array {
+  const state = createHash(hash)
+  for (const part of parts) state.update(part)
+  return new Uint8Array(state.digest())
+}
+
+/**
+ * Whether a signature over data was made by the holder of a public key (SubjectPublicKeyInfo, DER). False, never an
+ * error, where key and scheme do not fit or either cannot be read; RSA under 2048 bits counts as unfit.
+ */
+export async function isSignedBy(
+  publicKey: Uint8Array,
+  scheme: Scheme,
+  data: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
+    switch (scheme.kind) {
+      case 'ecdsa':
+        checkEcdsaForm(signature)
+        return key.asymmetricKeyType === 'ec' && verify(scheme.hash, data, key, signature)
+      case 'rsa':
+        return key.asymmetricKeyType === 'rsa' && isLongEnough(key) && verify(scheme.hash, data, key, signature)
+      case 'rsa-pss': {
+        const options = { key, padding: 6, saltLength: hashBytes[scheme.hash] }
+        return key.asymmetricKeyType === 'rsa' && isLongEnough(key) && verify(scheme.hash, data, options, signature)
+      }
+      case 'ed25519':
+        return key.asymmetricKeyType === 'ed25519' && verify(null, data, key, signature)
+      default:
+        return scheme satisfies never
+    }
+  } catch {
+    return false
+  }
+}
+
+/** ECDSA-Sig-Value is two INTEGERs, strictly DER, so that a signature has one spelling. */
+function checkEcdsaForm(signature: Uint8Array): void {
+  const { tag, parts } = readDer(signature)
+  if (tag !== 0x30 || parts.length !== 2 || parts.some((part) => part.tag !== 0x02)) throw new DerError('not ECDSA')
+}
+
+function isLongEnough(key: { readonly asymmetricKeyDetails?: { modulusLength?: number } }): boolean {
+  return (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048
+}

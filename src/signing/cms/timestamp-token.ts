@@ -1,0 +1,109 @@
+import { sameBytes } from '../bytes.ts'
+import { type Hash, readHash } from './algorithms.ts'
+import type { Certificate } from './certificate.ts'
+import {
+  contextOf,
+  type Der,
+  DerError,
+  expectTag,
+  fields,
+  readDer,
+  readOid,
+  readSmallInteger,
+  readTime,
+  tags,
+} from './der.ts'
+import { oids } from './oids.ts'
+import { buildPath, checkPath, checkTimestampUsage, type Path, title } from './path.ts'
+import { digest, isSignedBy } from './primitives.ts'
+import { readSignedData, type SignedData, writeSignedData } from './signed-data.ts'
+import { pins } from './signing-certificate.ts'
+
+/** What a time-stamp authority states, RFC 3161 section 2.4.2. */
+export type TimestampInfo = {
+  readonly policy: string
+  readonly hash: Hash
+  readonly imprint: Uint8Array
+  /** Content octets of the INTEGER. */
+  readonly serial: Uint8Array
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly nonce: Uint8Array | null
+}
+
+/** A token whose signature holds. */
+export type TimestampToken = {
+  readonly info: TimestampInfo
+  readonly data: SignedData
+  readonly signer: Certificate
+  readonly path: Path
+}
+
+/** Why a token is not to be believed. */
+export class TokenError extends Error {}
+
+/** Reads TSTInfo; throws DerError. */
+export function readTimestampInfo(bytes: Uint8Array): TimestampInfo {
+  const part = fields(readDer(bytes), 'tstInfo')
+  if (readSmallInteger(part.any('version'), 'version') !== 1) throw new DerError('TSTInfo is not version 1')
+  const policy = readOid(part.any('policy'), 'policy')
+  const imprint = fields(part.any('messageImprint'), 'messageImprint')
+  const hash = readHash(imprint.any('hashAlgorithm'), 'hashAlgorithm')
+  const hashed = imprint.take(tags.octetString, 'hashedMessage').content
+  imprint.end()
+  const serial = part.take(tags.integer, 'serialNumber').content
+  const time = readTime(part.take(tags.generalizedTime, 'genTime'), 'genTime')
+  part.optional(tags.sequence)
+  part.optional(tags.boolean)
+  const nonce = part.optional(tags.integer)?.content ?? null
+  part.optional(contextOf(0))
+  part.optional(contextOf(1))
+  part.end()
+  return { policy, hash, imprint: hashed, serial, time, nonce }
+}
+
+/**
+ * Checks that a token states a time for a SHA-256 digest, and that its authority's certificates, which must be good for
+ * time-stamping at that time, lead to one of the anchors where any is given. Throws TokenError or DerError.
+ */
+export async function verifyToken(
+  token: Uint8Array,
+  imprint: Uint8Array,
+  anchors: readonly Certificate[],
+): Promise<TimestampToken> {
+  const data = readSignedData(token)
+  if (data.contentType !== oids.tstInfo || !data.content) throw new TokenError('it is not a time-stamp token')
+  const info = readTimestampInfo(data.content)
+  if (info.hash !== 'sha256' || !sameBytes(info.imprint, imprint)) throw new TokenError('it is about other data')
+  await checkSignature(data, data.content)
+  if (!pins(data.attributes, data.signer, 'first')) {
+    throw new TokenError('it does not pin its certificate with signing-certificate-v2')
+  }
+  const path = await buildPath(data.signer, data.certificates, anchors)
+  const [problem] = [...checkPath(path, info.time), ...checkTimestampUsage(data.signer)]
+  if (problem) throw new TokenError(problem.message)
+  return { info, data, signer: data.signer, path }
+}
+
+/** Checks the signature over the attributes and theirs over the content; throws TokenError. */
+async function checkSignature(data: SignedData, content: Uint8Array): Promise<void> {
+  checkAttributes(data.attributes, data, content)
+  if (!(await isSignedBy(data.signer.publicKey, data.scheme, data.signedBytes, data.signature))) {
+    throw new TokenError(`its signature was not made with the key of ${title(data.signer)}`)
+  }
+}
+
+function checkAttributes(attributes: ReadonlyMap<string, Der>, data: SignedData, content: Uint8Array): void {
+  const type = attributes.get(oids.contentType)
+  if (!type || readOid(type, 'content-type') !== data.contentType) throw new TokenError('its content-type does not fit')
+  const stated = expectTag(attributes.get(oids.messageDigest), tags.octetString, 'message-digest').content
+  if (!sameBytes(stated, digest(data.hash, content))) throw new TokenError('its content was changed')
+}
+
+/**
+ * The same token with nothing in it that its signature does not determine: certificates off the path, CRLs and unsigned
+ * attributes left out, algorithm identifiers in one form. Only so can a verifier explain each of its bytes.
+ */
+export function canonicalToken({ data, path }: TimestampToken): Uint8Array {
+  return writeSignedData({ ...data, certificates: path.certificates, unsigned: new Map() })
+}

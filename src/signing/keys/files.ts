@@ -1,0 +1,45 @@
+import { chmod, mkdir, open, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { SigningError } from '../../model/errors.ts'
+
+/**
+ * Writes a new file that only its owner may read (0600), in a directory that only its owner may enter where it has to
+ * be made. A file that is there already is never touched: SigningError `AFD_KEY_EXISTS`.
+ */
+export async function writeSecretFile(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await using file = await open(path, 'wx', 0o600)
+    await file.writeFile(content)
+    await file.sync()
+    await chmod(path, 0o600)
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) {
+      throw new SigningError('AFD_KEY_EXISTS', `${path} is there already and stays as it is`, {
+        hint: 'Move the old file away first, or name another one. Reports signed with the old key still need its certificate.',
+        subject: path,
+      })
+    }
+    throw new SigningError('AFD_KEY_FILE', `${path} cannot be written`, {
+      hint: 'Check that the folder exists and that you may write there.',
+      subject: path,
+      cause: error,
+    })
+  }
+}
+
+/** The bytes of a key or certificate file; throws SigningError `AFD_KEY_FILE`. */
+export async function readKeyFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    throw new SigningError('AFD_KEY_FILE', `${path} cannot be read`, {
+      hint: isCode(error, 'ENOENT') ? 'Make keys with `affidavit init` or `affidavit keys`.' : 'Check its permissions.',
+      subject: path,
+      cause: error,
+    })
+  }
+}
+
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code

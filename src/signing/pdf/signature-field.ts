@@ -1,0 +1,131 @@
+import type { Instant } from '../../model/time.ts'
+import { hex, latin1 } from '../bytes.ts'
+import { entry, type PdfFile } from './file.ts'
+import {
+  array,
+  dateString,
+  dict,
+  isArray,
+  isDict,
+  isName,
+  name,
+  type PdfDict,
+  PdfError,
+  type PdfObject,
+  type PdfRef,
+  raw,
+  textString,
+} from './objects.ts'
+import type { Update } from './update.ts'
+
+/** What a signature dictionary says beside the signature. */
+export type SignatureText = {
+  readonly signedAt: Instant
+  readonly name: string
+  readonly reason: string
+  readonly location: string
+  readonly contact?: string | undefined
+}
+
+/** Lower left and upper right corner in points from the page's lower left corner. */
+export type Rectangle = readonly [left: number, bottom: number, right: number, top: number]
+
+const rangeWidth = 48
+
+/** A signature dictionary with room for `reserved` bytes of CMS; what is known only later comes first. */
+export function signatureDictionary(text: SignatureText, reserved: number, certify: boolean): PdfDict {
+  return dict({
+    Type: name('Sig'),
+    Filter: name('Adobe.PPKLite'),
+    SubFilter: name('ETSI.CAdES.detached'),
+    ByteRange: raw(`[${' '.repeat(rangeWidth - 2)}]`),
+    Contents: raw(`<${'0'.repeat(reserved * 2)}>`),
+    M: dateString(text.signedAt),
+    Name: textString(text.name),
+    Reason: textString(text.reason),
+    Location: textString(text.location),
+    ContactInfo: text.contact === undefined ? undefined : textString(text.contact),
+    Reference: certify
+      ? array(
+          dict({
+            Type: name('SigRef'),
+            TransformMethod: name('DocMDP'),
+            TransformParams: dict({ Type: name('TransformParams'), P: 1, V: name('1.2') }),
+          }),
+        )
+      : undefined,
+  })
+}
+
+/** A signature field that is its own widget, for the /Annots of `page`; without a rectangle it cannot be seen. */
+export function signatureField(update: Update, page: PdfRef, signature: PdfRef, rectangle?: Rectangle): PdfDict {
+  const [left, bottom, right, top] = rectangle ?? [0, 0, 0, 0]
+  const appearance = update.add({
+    kind: 'stream',
+    dict: dict({
+      Type: name('XObject'),
+      Subtype: name('Form'),
+      BBox: array(0, 0, right - left, top - bottom),
+      Resources: dict({}),
+    }),
+    bytes: new Uint8Array(),
+  })
+  return dict({
+    Type: name('Annot'),
+    Subtype: name('Widget'),
+    FT: name('Sig'),
+    T: textString('Signature1'),
+    TU: textString('Digital signature of this document'),
+    V: signature,
+    // Print, Locked.
+    F: 132,
+    Rect: array(left, bottom, right, top),
+    P: page,
+    AP: dict({ N: appearance }),
+  })
+}
+
+/** A signed range: all of the file but the one token from `gapStart` to `gapEnd`, its `<` and `>` included. */
+export type SignedRange = { readonly gapStart: number; readonly gapEnd: number }
+
+/** Writes the /ByteRange of the signature dictionary at `offset` into the file's bytes. */
+export function fixRange(bytes: Uint8Array, offset: number, reserved: number): SignedRange {
+  const rangeStart = find(bytes, '/ByteRange [', offset) + '/ByteRange '.length
+  const gapStart = find(bytes, '/Contents <', rangeStart) + '/Contents '.length
+  const gapEnd = gapStart + 2 + reserved * 2
+  const range = `[0 ${gapStart} ${gapEnd} ${bytes.length - gapEnd}`
+  bytes.set(latin1(`${range.padEnd(rangeWidth - 1)}]`), rangeStart)
+  return { gapStart, gapEnd }
+}
+
+function find(bytes: Uint8Array, text: string, from: number): number {
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(text, from, 'latin1')
+  if (at < 0) throw new TypeError(`${text} is not there`)
+  return at
+}
+
+/** Writes a CMS into the gap, in upper-case hexadecimal, zeros behind it. */
+export function fillGap(bytes: Uint8Array, { gapStart }: SignedRange, cms: Uint8Array): void {
+  bytes.set(latin1(hex(cms).toUpperCase()), gapStart + 1)
+}
+
+/** The two signed parts of a file. */
+export function signedParts(bytes: Uint8Array, { gapStart, gapEnd }: SignedRange): readonly [Uint8Array, Uint8Array] {
+  return [bytes.subarray(0, gapStart), bytes.subarray(gapEnd)]
+}
+
+/** The terminal fields of the form that are signature fields; throws PdfError for a faulty field tree. */
+export function signatureFields(file: PdfFile): readonly PdfDict[] {
+  const found: PdfDict[] = []
+  const visit = (node: PdfObject, inherited: PdfObject, depth: number): void => {
+    const field = file.resolve(node)
+    if (!isDict(field) || depth > 16) throw new PdfError('a faulty form field')
+    const type = entry(file, field, 'FT') ?? inherited
+    const kids = entry(file, field, 'Kids')
+    if (isArray(kids)) for (const kid of kids.items) visit(kid, type, depth + 1)
+    if (isName(type, 'Sig') && (!isArray(kids) || field.entries.has('V'))) found.push(field)
+  }
+  const fields = entry(file, entry(file, file.catalog, 'AcroForm'), 'Fields')
+  if (isArray(fields)) for (const field of fields.items) visit(field, null, 0)
+  return found
+}

@@ -1,0 +1,103 @@
+import { type Instant, instant } from '../../model/time.ts'
+import { fromLatin1 } from '../bytes.ts'
+import { Refusal } from '../refusal.ts'
+import { entry, type PdfFile } from './file.ts'
+import {
+  isArray,
+  isCount,
+  isDict,
+  isName,
+  isRef,
+  isStream,
+  isString,
+  type PdfDict,
+  type PdfObject,
+  readText,
+} from './objects.ts'
+import { type SignedRange, signatureFields } from './signature-field.ts'
+
+/** The one signature of a file, its range checked. */
+export type FoundSignature = {
+  readonly range: SignedRange
+  /** The bytes of /Contents: the CMS and the zeros behind it. */
+  readonly room: Uint8Array
+  /** What /M claims. */
+  readonly signedAt: Instant | null
+}
+
+/** Finds the one signature of a file and sees that it covers all of it but its own value; throws Refusal or PdfError. */
+export function findSignature(file: PdfFile): FoundSignature {
+  const fields = signatureFields(file).filter((field) => field.entries.has('V'))
+  const [field] = fields
+  if (!field) throw new Refusal('not-signed', 'The document has no signature.')
+  if (fields.length > 1) {
+    throw new Refusal('several-signatures', `The document has ${fields.length} signatures where a report has one.`)
+  }
+  const at = field.entries.get('V')
+  const dictionary = file.resolve(at)
+  if (!isRef(at) || !isDict(dictionary))
+    throw new Refusal('signature-dictionary', 'The signature field has no proper value.')
+  checkDictionary(file, dictionary)
+  checkAlone(file, at.number)
+  return { ...readRange(file, dictionary), signedAt: readDate(dictionary.entries.get('M')) }
+}
+
+function checkDictionary(file: PdfFile, dictionary: PdfDict): void {
+  const type = entry(file, dictionary, 'Type')
+  const isKnown =
+    (type === null || isName(type, 'Sig')) &&
+    isName(entry(file, dictionary, 'Filter'), 'Adobe.PPKLite') &&
+    isName(entry(file, dictionary, 'SubFilter'), 'ETSI.CAdES.detached')
+  if (!isKnown) throw new Refusal('signature-dictionary', 'The signature is not of the kind ETSI.CAdES.detached.')
+}
+
+/** No other object may look like a signature. */
+function checkAlone(file: PdfFile, signature: number): void {
+  for (const number of file.numbers) {
+    const value = number === signature ? null : file.load(number)
+    const dictionary = isStream(value) ? value.dict : value
+    if (
+      isDict(dictionary) &&
+      (dictionary.entries.has('ByteRange') || isName(dictionary.entries.get('Type') ?? null, 'Sig'))
+    ) {
+      throw new Refusal('several-signatures', `Object ${number} poses as a second signature.`)
+    }
+  }
+}
+
+function readRange(file: PdfFile, dictionary: PdfDict): Pick<FoundSignature, 'range' | 'room'> {
+  const { bytes } = file
+  const range = dictionary.entries.get('ByteRange')
+  const contents = dictionary.entries.get('Contents')
+  const numbers = isArray(range) ? range.items.filter(isCount) : []
+  const [first, gapStart, gapEnd, rest] = numbers
+  if (!isArray(range) || range.items.length !== 4 || first !== 0) {
+    throw new Refusal('byte-range', 'The signed range is not two parts of which the first begins the file.')
+  }
+  if (gapStart === undefined || gapEnd === undefined || rest === undefined) {
+    throw new Refusal('byte-range', 'The signed range is not four whole numbers.')
+  }
+  if (!isString(contents) || contents.token?.start !== gapStart || contents.token.end !== gapEnd) {
+    throw new Refusal('byte-range', 'What is left out of the signed range is not exactly the value of the signature.')
+  }
+  const token = fromLatin1(bytes.subarray(gapStart, gapEnd))
+  if (!/^<(?:[0-9A-F]{2})+>$/.test(token)) {
+    throw new Refusal('contents-token', 'The value of the signature is not plain upper-case hexadecimal.')
+  }
+  if (gapEnd + rest !== bytes.length) {
+    const code = gapEnd + rest < bytes.length ? 'modified-after-signing' : 'byte-range'
+    throw new Refusal(code, `The signed range ends at byte ${gapEnd + rest}, the file at byte ${bytes.length}.`)
+  }
+  return { range: { gapStart, gapEnd }, room: contents.bytes }
+}
+
+function readDate(value: PdfObject | undefined): Instant | null {
+  const match = isString(value)
+    ? /^D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:Z|([+-]\d\d)'(\d\d)'?)$/.exec(readText(value))
+    : null
+  if (!match) return null
+  const [, year, month, day, hour, minute, second, offsetHour, offsetMinute] = match
+  const offset = offsetHour === undefined ? 'Z' : `${offsetHour}:${offsetMinute}`
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${offset}`)
+  return Number.isNaN(at) ? null : instant(at)
+}
