@@ -65,6 +65,8 @@ export type Files = {
 }
 
 export type FileFacts = {
+  /** The absolute path that was asked for; symbolic links in it stand as they are. */
+  readonly path: string
   readonly kind: 'file' | 'directory' | 'other'
   readonly size: number
   /** Permission bits, for instance 0o640. */

@@ -42,7 +42,14 @@ export function createFiles(options: {
       guarded(path, async (real) => {
         const facts = await stat(real)
         const kind = facts.isFile() ? 'file' : facts.isDirectory() ? 'directory' : 'other'
-        return { kind, size: facts.size, mode: facts.mode & 0o7777, uid: facts.uid, gid: facts.gid }
+        return {
+          path: resolve(options.baseDirectory, path),
+          kind,
+          size: facts.size,
+          mode: facts.mode & 0o7777,
+          uid: facts.uid,
+          gid: facts.gid,
+        }
       }),
     list: (path) => guarded(path, async (real) => (await readdir(real)).sort()),
     read: (path, { offset = 0, maxBytes = defaultMaxBytes } = {}) =>
