@@ -1,0 +1,147 @@
+import { sha256 } from '../../../src/model/digest.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import { daysBetween, type Instant } from '../../../src/model/time.ts'
+import { lifetimeLimitDays, validityDays } from './lifetime.ts'
+import { coversHost } from './names.ts'
+import { type Certificate, parseCertificate } from './parse.ts'
+import { isWeakSignature } from './signature-algorithms.ts'
+import { buildPath, hasIssued, isSelfSigned, mozillaStore, type Path, type TrustStore } from './trust.ts'
+
+/** What can be wrong with a chain; a closed list. */
+export const certificateProblems = [
+  'expired',
+  'not-yet-valid',
+  'host-mismatch',
+  'no-san',
+  'self-signed',
+  'untrusted-root',
+  'incomplete-chain',
+  'chain-order',
+  'weak-key',
+  'weak-signature',
+  'lifetime-too-long',
+  'unparsable',
+] as const
+export type CertificateProblem = (typeof certificateProblems)[number]
+
+/** What a chain is held against. */
+export type ChainContext = {
+  /** The name or address that a client asks for. */
+  readonly host: string
+  readonly at: Instant
+  readonly anchors: TrustStore
+  /** Trust files that could not be read, so that an unknown root may yet be a trusted one; null where all were. */
+  readonly anchorsMissing: string | null
+}
+
+/** The facts of one chain as sent, leaf first: `tls.certificate`. Never throws, whatever the bytes. */
+export function chainFacts(chain: readonly Uint8Array[], context: ChainContext): JsonObject {
+  const [leafDer = new Uint8Array(), ...restDer] = chain
+  const leaf = parseCertificate(leafDer)
+  const rest = restDer.map(parseCertificate)
+  if ('problem' in leaf) return unparsableFacts(leafDer, chain.length, leaf.problem)
+  const sent = rest.flatMap((each) => ('problem' in each ? [] : [each]))
+  const broken = rest.find((each) => 'problem' in each)
+  const path = buildPath(leaf, sent, [mozillaStore(), context.anchors], context.at)
+  const publicPath = buildPath(leaf, sent, [mozillaStore()], context.at)
+  const matches = coversHost(leaf.names, context.host)
+  const limit = lifetimeLimitDays(leaf.notBefore)
+  const lifetime = validityDays(leaf.notBefore, leaf.notAfter)
+  const problems: readonly (CertificateProblem | false)[] = [
+    context.at > leaf.notAfter && 'expired',
+    context.at < leaf.notBefore && 'not-yet-valid',
+    !matches && 'host-mismatch',
+    leaf.names.length === 0 && 'no-san',
+    path.end === 'self-signed' && 'self-signed',
+    path.end === 'untrusted-root' && context.anchorsMissing === null && 'untrusted-root',
+    path.end === 'incomplete' && 'incomplete-chain',
+    !isInOrder([leaf, ...rest]) && 'chain-order',
+    [leaf, ...issuersIn(path)].some(hasWeakKey) && 'weak-key',
+    [leaf, ...issuersIn(path)].some(hasWeakSignature) && 'weak-signature',
+    limit !== null && lifetime > limit && 'lifetime-too-long',
+    broken !== undefined && 'unparsable',
+  ]
+  return {
+    commonName: leaf.commonName,
+    subjectName: leaf.subject,
+    issuerName: leaf.issuer,
+    serial: leaf.serial,
+    subjectAlternativeNames: leaf.names.map(({ kind, value }) => `${kind}:${value}`),
+    keyType: leaf.keyType,
+    keyBits: leaf.keyBits,
+    signatureAlgorithm: leaf.signatureAlgorithm,
+    notBefore: leaf.notBefore,
+    notAfter: leaf.notAfter,
+    daysRemaining: wholeDays(context.at, leaf.notAfter),
+    lifetimeDays: lifetime,
+    lifetimeLimitDays: limit,
+    chainLength: chain.length,
+    chain: [leaf, ...rest].map((each) => ('problem' in each ? null : each.subject)),
+    hostMatches: matches ? 'yes' : 'no',
+    ...trustFacts(path, context),
+    publiclyTrusted: publicPath.end === 'trusted' ? 'yes' : 'no',
+    fingerprint: leaf.fingerprint,
+    problems: problems.filter((each) => each !== false),
+  }
+}
+
+function trustFacts(path: Path, { anchorsMissing }: ChainContext): { trusted: string; trustReason: string | null } {
+  if (path.end === 'trusted') return { trusted: 'yes', trustReason: null }
+  const mayBeAnchored = path.end !== 'outdated' && path.end !== 'unsuitable'
+  if (anchorsMissing !== null && mayBeAnchored) return { trusted: 'undetermined', trustReason: anchorsMissing }
+  return { trusted: 'no', trustReason: path.reason }
+}
+
+/** Rounded down, so that the last day is day 0 and one second after the end is day -1. */
+function wholeDays(from: Instant, to: Instant): number {
+  return to < from ? Math.min(-1, daysBetween(from, to)) : daysBetween(from, to)
+}
+
+/** The authorities of a path; an anchor's own signature is nobody's proof, so it is left out. */
+function issuersIn({ certificates }: Path): readonly Certificate[] {
+  return certificates.slice(1).filter((each) => !isSelfSigned(each))
+}
+
+function hasWeakKey({ keyType, keyBits }: Certificate): boolean {
+  if (keyType === 'RSA') return keyBits !== null && keyBits < 2_048
+  if (keyType === 'EC') return keyBits !== null && keyBits < 256
+  return keyType === 'DSA'
+}
+
+function hasWeakSignature({ signatureAlgorithm }: Certificate): boolean {
+  return isWeakSignature(signatureAlgorithm)
+}
+
+/** Whether each certificate as sent was issued by the next one, RFC 5246 section 7.4.2. */
+function isInOrder(sent: readonly (Certificate | { readonly problem: string })[]): boolean {
+  return sent.every((each, index) => {
+    const next = sent[index + 1]
+    return next === undefined || 'problem' in each || 'problem' in next || hasIssued(next, each)
+  })
+}
+
+function unparsableFacts(der: Uint8Array, chainLength: number, problem: string): JsonObject {
+  return {
+    commonName: null,
+    subjectName: null,
+    issuerName: null,
+    serial: null,
+    subjectAlternativeNames: [],
+    keyType: null,
+    keyBits: null,
+    signatureAlgorithm: null,
+    notBefore: null,
+    notAfter: null,
+    daysRemaining: null,
+    lifetimeDays: null,
+    lifetimeLimitDays: null,
+    chainLength,
+    chain: [],
+    hostMatches: 'undetermined',
+    trusted: 'undetermined',
+    trustReason: `the certificate does not parse: ${problem}`,
+    publiclyTrusted: 'undetermined',
+    fingerprint: sha256(der),
+    problems: ['unparsable'],
+  }
+}

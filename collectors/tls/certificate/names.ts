@@ -1,0 +1,52 @@
+import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
+
+/** A subject alternative name that a TLS client compares with, RFC 5280 section 4.2.1.6. */
+export type AlternativeName = { readonly kind: 'DNS' | 'IP'; readonly value: string }
+
+/**
+ * Whether a certificate's names cover a host: RFC 9525. Only subject alternative names count; a wildcard stands for
+ * the whole of the left-most label and for nothing else.
+ */
+export function coversHost(names: readonly AlternativeName[], host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '')
+  if (isIP(bare) !== 0) {
+    const address = canonicalAddress(bare)
+    return names.some(({ kind, value }) => kind === 'IP' && canonicalAddress(value) === address)
+  }
+  const wanted = labels(bare)
+  return names.some(({ kind, value }) => kind === 'DNS' && coversName(labels(value), wanted))
+}
+
+function coversName(pattern: readonly string[], wanted: readonly string[]): boolean {
+  if (pattern.length !== wanted.length || wanted.some((label) => label === '')) return false
+  const [first, ...rest] = pattern
+  // `*.test` would cover a whole top-level domain.
+  const wildcard = first === '*' && rest.length >= 2
+  return (wildcard || first === wanted[0]) && rest.every((label, index) => label === wanted[index + 1])
+}
+
+function labels(name: string): string[] {
+  const plain = name.replace(/\.$/, '').toLowerCase()
+  // domainToASCII does not take the asterisk.
+  const [first = '', ...rest] = plain.split('.')
+  return first === '*' ? ['*', ...ascii(rest.join('.')).split('.')] : ascii(plain).split('.')
+}
+
+function ascii(name: string): string {
+  return /^[\x20-\x7e]*$/.test(name) ? name : domainToASCII(name)
+}
+
+function canonicalAddress(text: string): string | undefined {
+  const version = isIP(text)
+  if (version === 6) return new URL(`http://[${text}]/`).hostname
+  return version === 4 ? text : undefined
+}
+
+/** An address of four or sixteen bytes as text; undefined for any other length. */
+export function addressText(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 4) return bytes.join('.')
+  if (bytes.length !== 16) return undefined
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[i * 2] ?? 0) * 256 + (bytes[i * 2 + 1] ?? 0)).toString(16))
+  return canonicalAddress(groups.join(':'))?.slice(1, -1)
+}

@@ -1,0 +1,17 @@
+import type { Collector } from '../../src/collect/contract.ts'
+import { collectTls } from './collect.ts'
+import { endpointOf, parseShorthand, subjectOf, type TlsTarget, tlsTarget } from './target.ts'
+
+/** What a TLS server offers, seen from outside: versions, cipher suites, groups, certificates. */
+export const tlsCollector: Collector<TlsTarget> = {
+  id: 'tls',
+  version: 1,
+  title: 'TLS protocols, cipher suites and certificates',
+  emits: ['tls.protocol', 'tls.certificate', 'tls.negotiated'],
+  target: tlsTarget,
+  defaults: { timeoutMs: 20_000, concurrency: 16, connections: 1_000, requests: 0, bytes: 8 * 1_024 * 1_024 },
+  shorthand: parseShorthand,
+  subject: subjectOf,
+  reach: (target) => ({ endpoints: [endpointOf(target)], paths: target.trust }),
+  collect: collectTls,
+}

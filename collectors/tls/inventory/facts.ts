@@ -1,0 +1,195 @@
+import { type Evidence, readEvidence, reasonOf, versionAsked } from '../evidence.ts'
+import { smallHelloBytes } from '../hellos.ts'
+import { cipherSuiteName, cipherSuites } from '../registry/cipher-suites.ts'
+import { tls12Groups, tls13Groups } from '../registry/groups.ts'
+import { type RecordProtocol, versionNumbers } from '../registry/protocols.ts'
+import type { Exchange } from '../transcript.ts'
+import { suitesOf } from './offers.ts'
+import { type Choice, orderOf, type Preference, preferenceOf } from './order.ts'
+
+/** What the exchanges so far show about one version. */
+export type VersionFacts = {
+  readonly protocol: RecordProtocol
+  readonly offered: 'yes' | 'no' | 'undetermined'
+  readonly reason: string | null
+  /** In the server's order where it has one. */
+  readonly suites: readonly number[]
+  /** Suites about which nothing is known yet. */
+  readonly openSuites: readonly number[]
+  readonly preference: Preference
+  /** Choices between at least two suites that the server supports. */
+  readonly choices: readonly Choice[]
+  readonly groups: readonly number[]
+  readonly openGroups: readonly number[]
+}
+
+/** The evidence of all exchanges, and what follows from them together. */
+export type Case = {
+  readonly evidence: readonly Evidence[]
+  /** Whether the server accepted a hello at least as long as this one. */
+  takesLength(bytes: number): boolean
+  /** Hellos that were refused without saying so, in a way that leaves no other explanation; by their bytes. */
+  readonly dismissed: ReadonlyMap<string, string>
+}
+
+/** Opens the case: reads every exchange and works out which silences are answers. */
+export function openCase(exchanges: readonly Exchange[]): Case {
+  const evidence = exchanges.map(readEvidence)
+  const accepted = evidence.filter(({ verdict }) => verdict.kind === 'chosen')
+  const longest = Math.max(0, ...accepted.map(({ exchange }) => exchange.sent.length))
+  return {
+    evidence,
+    takesLength: (bytes) => bytes <= Math.max(longest, smallHelloBytes),
+    dismissed: accepted.length === 0 ? new Map() : dismissals(evidence),
+  }
+}
+
+/**
+ * A hello that is answered by the same alert twice, or by an orderly close twice while no other connection was open,
+ * has been refused, provided that the server does answer other hellos. A reset or a silence never says so.
+ */
+function dismissals(evidence: readonly Evidence[]): Map<string, string> {
+  const byBytes = Map.groupBy(evidence, ({ exchange }) => keyOf(exchange))
+  const found = new Map<string, string>()
+  for (const [key, attempts] of byBytes) {
+    if (attempts.some(({ verdict }) => verdict.kind !== 'silent' && verdict.kind !== 'alert')) continue
+    const alone = attempts.filter(({ exchange }) => exchange.alone)
+    const alerts = attempts.flatMap(({ verdict }) => (verdict.kind === 'alert' ? [verdict.alert] : []))
+    const [alert] = alerts
+    const closes = alone.filter(({ exchange, reply }) => exchange.end === 'closed' && reply.form === 'empty')
+    if (alert && alone.length > 0 && alerts.length > 1 && alerts.every((each) => each === alert)) {
+      found.set(key, `answered with the alert ${alert} each time`)
+    } else if (closes.length > 1 && closes.length === alone.length) {
+      found.set(key, 'closed the connection each time, while it answered other hellos')
+    }
+  }
+  return found
+}
+
+function keyOf({ sent }: Exchange): string {
+  return Buffer.from(sent).toString('latin1')
+}
+
+/** Why a hello was refused; null where it was not, or where the refusal may have another cause. */
+function refusalOf(all: Case, { exchange, verdict }: Evidence): string | null {
+  if (!all.takesLength(exchange.sent.length)) return null
+  if (verdict.kind === 'refused') return `refused it with the alert ${verdict.alert}`
+  return all.dismissed.get(keyOf(exchange)) ?? null
+}
+
+/** What a case shows about one version; pure. */
+export function versionFacts(all: Case, protocol: RecordProtocol): VersionFacts {
+  const asked = all.evidence.filter(({ offered }) => versionAsked(offered) === protocol)
+  const chosen = all.evidence.flatMap((each) =>
+    each.verdict.kind === 'chosen' && each.verdict.protocol === protocol ? [{ ...each, verdict: each.verdict }] : [],
+  )
+  const supported = new Set(chosen.map(({ verdict }) => verdict.suite))
+  const refusedSuites = new Set(
+    asked
+      .filter((each) => each.exchange.purpose === 'cipher-suites')
+      .filter((each) => refusalOf(all, each) !== null || choseOlder(each, protocol))
+      .flatMap(({ offered }) => offered?.cipherSuites ?? []),
+  )
+  const openSuites = suitesOf(protocol).filter((suite) => !supported.has(suite) && !refusedSuites.has(suite))
+  const choices = chosen
+    .filter(({ exchange }) => exchange.purpose === 'cipher-suites' || exchange.purpose === 'order')
+    .map(({ verdict, offered }) => ({
+      winner: verdict.suite,
+      offered: (offered?.cipherSuites ?? []).filter((suite) => supported.has(suite)),
+    }))
+    .filter(({ offered }) => offered.length > 1)
+  const preference = preferenceOf(choices)
+  const state =
+    supported.size > 0 ? { offered: 'yes' as const, reason: null } : whyNot(all, asked, protocol, openSuites)
+  const groups = groupFacts(all, asked, protocol, [...supported])
+  return {
+    protocol,
+    offered: state.offered,
+    reason: state.reason ?? (state.offered === 'yes' ? whatIsOpen(all, asked, openSuites, groups.openGroups) : null),
+    suites: orderOf([...supported], preference === 'server' ? choices : []),
+    openSuites: state.offered === 'no' ? [] : openSuites,
+    preference,
+    choices,
+    ...groups,
+  }
+}
+
+function choseOlder({ verdict }: Evidence, protocol: RecordProtocol): boolean {
+  return verdict.kind === 'chosen' && versionNumbers[verdict.protocol] < versionNumbers[protocol]
+}
+
+function whyNot(
+  all: Case,
+  asked: readonly Evidence[],
+  protocol: RecordProtocol,
+  openSuites: readonly number[],
+): Pick<VersionFacts, 'offered' | 'reason'> {
+  const instead = asked.find((each) => choseOlder(each, protocol))
+  if (instead?.verdict.kind === 'chosen') return { offered: 'no', reason: `chose ${instead.verdict.protocol} instead` }
+  const refusal = asked.find((each) => each.verdict.kind === 'refused' && each.verdict.what === 'version')
+  const reason = refusal && refusalOf(all, refusal)
+  if (reason) return { offered: 'no', reason }
+  if (openSuites.length === 0) {
+    const first = asked.map((each) => refusalOf(all, each)).find((each) => each !== null)
+    return { offered: 'no', reason: `${first ?? 'refused'}, for every known cipher suite` }
+  }
+  return { offered: 'undetermined', reason: lastTrouble(all, asked) ?? 'it was not asked to the end' }
+}
+
+/** What the server did the last time that it settled nothing. */
+function lastTrouble(all: Case, asked: readonly Evidence[]): string | null {
+  const unsettled = asked.filter(
+    (each) => (each.verdict.kind === 'silent' || each.verdict.kind === 'alert') && refusalOf(all, each) === null,
+  )
+  const last = unsettled.at(-1)
+  return last ? `the server ${reasonOf(last)}` : null
+}
+
+function whatIsOpen(
+  all: Case,
+  asked: readonly Evidence[],
+  openSuites: readonly number[],
+  openGroups: readonly number[],
+): string | null {
+  if (openSuites.length + openGroups.length === 0) return null
+  const [first] = openSuites
+  const suites =
+    openSuites.length === 1 && first !== undefined ? cipherSuiteName(first) : `${openSuites.length} cipher suites`
+  const parts = [
+    ...(openSuites.length > 0 ? [suites] : []),
+    ...(openGroups.length > 0 ? [`${openGroups.length} groups`] : []),
+  ]
+  const why = lastTrouble(all, asked)
+  return `${parts.join(' and ')} could not be determined${why ? `: ${why}` : ''}`
+}
+
+function groupFacts(
+  all: Case,
+  asked: readonly Evidence[],
+  protocol: RecordProtocol,
+  suites: readonly number[],
+): Pick<VersionFacts, 'groups' | 'openGroups'> {
+  const candidates = (protocol === 'TLSv1.3' ? tls13Groups : tls12Groups).flat()
+  const negotiated = all.evidence.flatMap(({ verdict }) =>
+    verdict.kind === 'chosen' && verdict.protocol === protocol && verdict.group !== null ? [verdict.group] : [],
+  )
+  const groups = [...candidates, ...negotiated.filter((group) => !candidates.includes(group))].filter(
+    (group, index, list) => {
+      return negotiated.includes(group) && list.indexOf(group) === index
+    },
+  )
+  const hasGroups = suites.some((suite) => ['any', 'ECDHE'].includes(cipherSuites.get(suite)?.keyExchange ?? ''))
+  if (!hasGroups || protocol === 'SSLv3') return { groups, openGroups: [] }
+  const refused = new Set(
+    asked
+      .filter((each) => each.exchange.purpose === 'groups')
+      // Some old servers use the one curve that they have, whatever is offered.
+      .filter((each) => refusalOf(all, each) !== null || disregardsGroups(each))
+      .flatMap(({ offered }) => offered?.groups ?? []),
+  )
+  return { groups, openGroups: candidates.filter((group) => !groups.includes(group) && !refused.has(group)) }
+}
+
+function disregardsGroups({ verdict, offered }: Evidence): boolean {
+  return verdict.kind === 'chosen' && verdict.group !== null && !(offered?.groups ?? []).includes(verdict.group)
+}

@@ -1,0 +1,24 @@
+import type { JsonObject } from '../../src/model/json.ts'
+import { type ChainContext, chainFacts } from './certificate/facts.ts'
+import { chainsOf } from './inventory/chains.ts'
+import { openCase } from './inventory/facts.ts'
+import { negotiatedFacts } from './inventory/negotiated.ts'
+import { protocolFacts } from './inventory/protocol-facts.ts'
+import type { Transcript } from './transcript.ts'
+
+/** Facts of one observation kind. */
+export type KindFacts = { readonly kind: string; readonly facts: JsonObject }
+
+/**
+ * Everything that a transcript shows, as the collector reports it: the collector itself calls this with what it has just
+ * heard, so that recorded bytes lead to the same facts at any later time. Pure.
+ */
+export function replay({ exchanges }: Transcript, context: ChainContext): KindFacts[] {
+  const all = openCase(exchanges)
+  const negotiated = negotiatedFacts(all.evidence)
+  return [
+    ...protocolFacts(all).map((facts) => ({ kind: 'tls.protocol', facts })),
+    ...chainsOf(all.evidence).map((chain) => ({ kind: 'tls.certificate', facts: chainFacts(chain, context) })),
+    { kind: 'tls.negotiated', facts: negotiated },
+  ]
+}
