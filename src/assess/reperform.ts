@@ -15,8 +15,10 @@ export function placeholders(command: string): readonly string[] {
 
 /**
  * A command with `{subject}`, `{facts.path}`, `{params.name}`, `{name}` (a fact, else a parameter) and, read from the
- * subject where no fact is called so, `{host}`, `{port}`, `{url}` and `{method}` filled in, quoted so that a POSIX shell takes each value as text. What is unknown, begins with a hyphen (it could pass
- * for an option) or holds control characters is left as it stands: values come from the systems under audit.
+ * subject where no fact is called so, `{host}`, `{port}`, `{servername}` (what stands after `#`, else the host), `{url}`
+ * and `{method}` filled in, quoted so that a POSIX shell takes each value as text. What is unknown, begins with a hyphen
+ * (it could pass for an option) or holds control characters is left as it stands: values come from the systems under
+ * audit.
  */
 export function reperform(command: string, source: ReperformSource): string {
   let quote: Quote = 'none'
@@ -54,6 +56,7 @@ function lookUp(name: string, { subject, facts, params }: ReperformSource): stri
   if (name === 'method') return /^([A-Z]+)\s/.exec(subject)?.[1]
   if (name === 'host') return endpointOf(subject)?.host
   if (name === 'port') return endpointOf(subject)?.port
+  if (name === 'servername') return /#([^\s#]+)$/.exec(subject)?.[1] ?? endpointOf(subject)?.host
   return undefined
 }
 
