@@ -53,9 +53,7 @@ export function createAuditLog(folder: string, settings: LogSettings): AuditLog 
     append: (record) => appendFileSync(currentFile, `${JSON.stringify(record)}\n`, { mode: current.mode }),
     change(wanted) {
       current = { ...current, ...wanted }
-      if (wanted.days !== undefined || wanted.gap !== undefined || wanted.period !== undefined) {
-        writeRecords(logs, current)
-      }
+      if (wanted.days !== undefined || wanted.gap !== undefined) writeRecords(logs, current)
       for (const name of readdirSync(logs)) chmodSync(join(logs, name), current.mode)
       writeRule(logrotateFile, logs, current)
     },

@@ -1,0 +1,138 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { assessPeriod, comparePeriods } from '../src/app/assessment.ts'
+import { makeKeys } from '../src/app/keys.ts'
+import type { IssuedReport } from '../src/app/report.ts'
+import type { RunEvent, RunResult } from '../src/app/run.ts'
+import type { ReportVerification, StoreVerificationResult } from '../src/app/verify.ts'
+import { verifyReport, verifyTheStore } from '../src/app/verify.ts'
+import { collectNow, issue, openLedger, openProject } from '../src/app.ts'
+import type { Assessment, Comparison } from '../src/model/assessment.ts'
+import { ConfigError } from '../src/model/errors.ts'
+import { instant, later } from '../src/model/time.ts'
+import { type DemoEdition, type DemoPeriod, demoConfiguration, demoMark } from './configuration.ts'
+import { type SystemChange, startSoundSystem, startWeakSystem } from './servers/index.ts'
+
+/** What the demonstration does between its two periods: four faults mended, one made. */
+export const betweenPeriods: readonly { readonly sentence: string; readonly change: SystemChange }[] = [
+  { sentence: 'TLS 1.0 and 1.1 are switched off', change: { api: { minTls: 'TLSv1.2' } } },
+  { sentence: 'the certificate is renewed', change: { api: { certificate: 'sound' } } },
+  { sentence: 'Strict-Transport-Security is sent', change: { api: { hsts: 'max-age=63072000; includeSubDomains' } } },
+  { sentence: 'the audit log is closed to everybody but its owner and group', change: { logs: { mode: 0o640 } } },
+]
+
+/** What the demonstration tells while it goes on, in this order. */
+export type DemoStep =
+  | { readonly step: 'serving'; readonly editions: readonly DemoEdition[] }
+  | { readonly step: 'collecting'; readonly period: string; readonly targets: number }
+  | { readonly step: 'collected'; readonly event: RunEvent }
+  | { readonly step: 'judged'; readonly run: RunResult; readonly assessment: Assessment }
+  | { readonly step: 'changed'; readonly sentences: readonly string[] }
+  | { readonly step: 'compared'; readonly comparison: Comparison }
+  | { readonly step: 'printing' }
+  | { readonly step: 'issued'; readonly report: IssuedReport }
+  | { readonly step: 'verified'; readonly report: ReportVerification; readonly store: StoreVerificationResult }
+
+export type DemoResult = {
+  readonly configuration: string
+  readonly before: Assessment
+  readonly after: Assessment
+  readonly comparison: Comparison
+  readonly report: IssuedReport
+  readonly verification: ReportVerification
+  readonly store: StoreVerificationResult
+}
+
+/**
+ * Starts both editions of the Customer Data API, collects and judges, changes the weak one, does it again as the next
+ * period, compares, issues the signed report and verifies it. What an earlier demonstration left in `folder` is
+ * removed; nothing outside of it is touched.
+ */
+export async function runDemo(options: {
+  readonly folder: string
+  readonly signal: AbortSignal
+  readonly tell: (step: DemoStep) => void
+}): Promise<DemoResult> {
+  const { signal, tell } = options
+  const folder = resolve(options.folder)
+  await clear(folder)
+  await makeKeys({ folder: join(folder, 'keys'), organisation: 'Example Retail Ltd', passphrase: null })
+  await using sound = await startSoundSystem(join(folder, 'servers', 'sound'))
+  await using weak = await startWeakSystem(join(folder, 'servers', 'weak'))
+  const editions: readonly DemoEdition[] = [
+    { id: 'customer-data-api-sound', name: 'Customer Data API, sound edition', system: sound },
+    { id: 'customer-data-api-weak', name: 'Customer Data API, weak edition', system: weak },
+  ]
+  tell({ step: 'serving', editions })
+
+  const configuration = join(folder, 'affidavit.yaml')
+  const begin = instant(Date.now())
+  await writeFile(configuration, demoConfiguration(editions, [period('before', begin, later(begin, day))]))
+  const before = await collectAndJudge(configuration, 'before', { signal, tell })
+
+  for (const { change } of betweenPeriods) await weak.change(change)
+  tell({ step: 'changed', sentences: betweenPeriods.map(({ sentence }) => sentence) })
+
+  const boundary = instant(Date.now())
+  const periods = [period('before', begin, boundary), period('after', boundary, later(boundary, day))]
+  await writeFile(configuration, demoConfiguration(editions, periods))
+  const after = await collectAndJudge(configuration, 'after', { signal, tell })
+  const project = await openProject(configuration)
+  const comparison = await compareBoth(configuration)
+  tell({ step: 'compared', comparison })
+
+  tell({ step: 'printing' })
+  const [, current] = project.config.periods.list
+  if (!current) throw new Error('the demonstration has two periods')
+  const report = await issue(project, { period: current, signal })
+  tell({ step: 'issued', report })
+  const verification = await verifyReport(report.files.pdf, { trust: [], project })
+  const store = await verifyTheStore(project, signal)
+  tell({ step: 'verified', report: verification, store })
+  return { configuration, before, after, comparison, report, verification, store }
+}
+
+const day = 86_400_000
+
+/** Empties a folder that an earlier demonstration made; refuses one that holds anything else. */
+async function clear(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  const configuration = await readFile(join(folder, 'affidavit.yaml'), 'utf8').catch(() => '')
+  if (names.length > 0 && !configuration.startsWith(demoMark)) {
+    throw new ConfigError('AFD_DEMO_FOLDER', `${folder} holds something else than a demonstration; it stays as it is`, {
+      hint: 'name another folder with --folder',
+    })
+  }
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+}
+
+async function collectAndJudge(
+  configuration: string,
+  name: string,
+  { signal, tell }: { readonly signal: AbortSignal; readonly tell: (step: DemoStep) => void },
+): Promise<Assessment> {
+  const project = await openProject(configuration)
+  const targets = project.config.plan
+  tell({ step: 'collecting', period: name, targets: targets.length })
+  const { run, assessment } = await collectNow(project, {
+    targets,
+    signal,
+    onEvent: (event) => tell({ step: 'collected', event }),
+  })
+  tell({ step: 'judged', run, assessment })
+  signal.throwIfAborted()
+  return assessment
+}
+
+async function compareBoth(configuration: string): Promise<Comparison> {
+  const project = await openProject(configuration)
+  const [before, after] = project.config.periods.list
+  if (!before || !after) throw new Error('the demonstration has two periods')
+  await using store = await openLedger(project, 'read')
+  return comparePeriods(await assessPeriod(project, store, before), await assessPeriod(project, store, after))
+}
+
+function period(id: string, from: string, to: string): DemoPeriod {
+  return { id, from, to }
+}
