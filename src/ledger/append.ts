@@ -3,10 +3,10 @@ import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import { type Sha256, sha256 } from '../model/digest.ts'
 import type { Artefact, ArtefactReference, Entry, NewEntry } from '../model/evidence.ts'
 import { encodeEntry } from './entry.ts'
-import { grow, leafHash } from './merkle.ts'
+import { leafHash } from './merkle.ts'
 import type { EntryRow, Tables } from './schema.ts'
 import { type Connection, writeTransaction } from './sqlite.ts'
-import { completeTiles, readFrontier } from './tree.ts'
+import { growTree, readFrontier } from './tree.ts'
 
 /** Rows in one INSERT; more no longer gain anything. */
 const rowsPerInsert = 50
@@ -28,23 +28,22 @@ export async function append(
     }
     const rows = placed.map(toRow)
     await insertEntries(tables, rows)
-    const after = grow(
+    await growTree(
+      tables,
       before,
       rows.map((row) => row.leaf),
     )
-    await tables
-      .updateTable('frontier')
-      .set({ size: after.size, hashes: Buffer.concat(after.hashes) })
-      .execute()
-    await completeTiles(tables, before.size, after.size)
     return placed
   })
 }
 
+/** What an entry can be searched by. */
+export const columnNames = ['sequence', 'run', 'component', 'target', 'kind', 'collected'] as const
+
 /** The columns of an entry's row, all of them taken from the entry. */
 export function columnsOf(entry: Entry): Omit<EntryRow, 'leaf' | 'bytes'> {
-  const { sequence, run, slot, component, target, kind, subject, collected, expires } = entry
-  return { sequence, run, slot, component, target, kind, subject, collected, expires }
+  const { sequence, run, component, target, kind, collected } = entry
+  return { sequence, run, component, target, kind, collected }
 }
 
 function toRow(entry: Entry): EntryRow {
@@ -77,19 +76,7 @@ async function insertEntries(tables: Kysely<Tables>, rows: readonly EntryRow[]):
   }
 }
 
-const columns = [
-  'sequence',
-  'run',
-  'slot',
-  'component',
-  'target',
-  'kind',
-  'subject',
-  'collected',
-  'expires',
-  'leaf',
-  'bytes',
-] as const satisfies readonly (keyof EntryRow)[]
+const columns = [...columnNames, 'leaf', 'bytes'] as const satisfies readonly (keyof EntryRow)[]
 
 const compiled = new Map<number, string>()
 

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { canonicalJson } from '../model/digest.ts'
 import { IntegrityError } from '../model/errors.ts'
 import { type Entry, methods } from '../model/evidence.ts'
-import type { Json } from '../model/json.ts'
+import type { Json, JsonObject } from '../model/json.ts'
 
 const Hex = z.string().regex(/^[0-9a-f]{64}$/)
 const Moment = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
@@ -32,8 +32,11 @@ const EntryV1 = z.strictObject({
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The bytes of an entry as the ledger hashes and keeps them: RFC 8785 in UTF-8. */
+/** The bytes of an entry as the ledger hashes and keeps them: RFC 8785 in UTF-8. Throws TypeError where it is no entry. */
 export function encodeEntry(entry: Entry): Uint8Array {
+  const result = EntryV1.safeParse(entry)
+  // What could not be read back must not be acknowledged.
+  if (!result.success) throw new TypeError(`not a ledger entry: ${firstIssue(result.error)}`)
   return Buffer.from(canonical(entry as unknown as Json))
 }
 
@@ -45,8 +48,7 @@ export function decodeEntry(bytes: Uint8Array): Entry {
   const { text, value } = parse(bytes)
   const result = EntryV1.safeParse(value)
   if (!result.success) {
-    const issue = result.error.issues[0]
-    throw notAnEntry(`${issue?.path.join('.') || 'the entry'}: ${issue?.message ?? 'invalid'}`)
+    throw notAnEntry(firstIssue(result.error))
   }
   // Duplicate names, spaces or another order would let two readers see two different entries in the same bytes.
   if (!isCanonical(text, value)) throw notAnEntry('it is not in canonical form (RFC 8785)')
@@ -62,6 +64,10 @@ function parse(bytes: Uint8Array): { text: string; value: unknown } {
   }
 }
 
+function firstIssue({ issues }: z.ZodError): string {
+  return `${issues[0]?.path.join('.') || 'the whole'}: ${issues[0]?.message ?? 'invalid'}`
+}
+
 function isCanonical(text: string, value: unknown): boolean {
   // The quick way decides for all but entries with names such as "10", which JavaScript puts first.
   if (isSorted(value) && JSON.stringify(value) === text) return true
@@ -72,30 +78,41 @@ function isCanonical(text: string, value: unknown): boolean {
   }
 }
 
+/** The canonical text; half surrogate pairs, which hostile servers send and UTF-8 cannot hold, become U+FFFD. */
+function canonical(value: Json): string {
+  const ordered = sorted(value)
+  const text = JSON.stringify(ordered)
+  // JSON.stringify writes RFC 8785 but for the order of names such as "10" and for half surrogate pairs.
+  if (isSorted(ordered) && !text.includes('\\ud')) return text
+  return canonicalJson(wellFormed(value))
+}
+
+/** The same value with every object's names in the order of RFC 8785, as far as JavaScript lets one choose it. */
+function sorted(value: Json): Json {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} is not a JSON value`)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const object = value as JsonObject
+  // Without a prototype a member called __proto__ is a member like any other; with one, all else is quicker.
+  const result: { [name: string]: Json } = Object.hasOwn(object, '__proto__') ? Object.create(null) : {}
+  for (const name of Object.keys(object).sort()) {
+    const child = object[name]
+    if (child !== undefined) result[name] = sorted(child)
+  }
+  return result
+}
+
 function isSorted(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (Array.isArray(value)) return value.every(isSorted)
+  const object = value as Record<string, unknown>
   let previous: string | undefined
-  for (const [name, child] of Object.entries(value)) {
+  for (const name in object) {
     if (previous !== undefined && previous >= name) return false
-    if (!isSorted(child)) return false
+    if (!isSorted(object[name])) return false
     previous = name
   }
   return true
-}
-
-/** Text from hostile servers may hold half a surrogate pair, which JSON in UTF-8 cannot: it becomes U+FFFD. */
-function canonical(value: Json): string {
-  try {
-    return canonicalJson(value)
-  } catch (error) {
-    if (isWellFormed(value)) throw error
-    return canonicalJson(wellFormed(value))
-  }
-}
-
-function isWellFormed(value: Json): boolean {
-  return JSON.stringify(value) === JSON.stringify(wellFormed(value))
 }
 
 function wellFormed(value: Json): Json {

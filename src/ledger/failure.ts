@@ -81,6 +81,12 @@ export function isBusy(error: unknown): boolean {
   return /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error))
 }
 
+/** Whether an error tells of what is in the file, rather than of the way to it or of somebody else's lock. */
+export function isContentFailure(error: unknown): boolean {
+  const code = codeOf(error)
+  return !/^(?:AFD_|E[A-Z0-9]+$|SQLITE_(?:BUSY|LOCKED|CANTOPEN|PERM|AUTH|READONLY|NOMEM|INTERRUPT))/.test(code)
+}
+
 function codeOf(error: unknown): string {
   if (error instanceof Database.SqliteError) return error.code
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code

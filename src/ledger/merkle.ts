@@ -30,16 +30,26 @@ export type Frontier = { readonly size: number; readonly hashes: readonly Uint8A
 
 export const emptyFrontier: Frontier = { size: 0, hashes: [] }
 
-/** The frontier of the tree with further leaves behind it. */
-export function grow(frontier: Frontier, leaves: Iterable<Uint8Array>): Frontier {
+/**
+ * The frontier of the tree with further leaves behind it; `completed` is told of every subtree of 2^height leaves that
+ * they complete, in the order of the log.
+ */
+export function grow(
+  frontier: Frontier,
+  leaves: Iterable<Uint8Array>,
+  completed?: (height: number, root: Uint8Array) => void,
+): Frontier {
   const hashes = [...frontier.hashes]
   let size = frontier.size
   for (const leaf of leaves) {
     let node = leaf
+    let height = 0
     for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
       const left = hashes.pop()
       if (!left) throw new RangeError('the frontier has too few hashes for its size')
       node = nodeHash(left, node)
+      height += 1
+      completed?.(height, node)
     }
     hashes.push(node)
     size += 1

@@ -1,7 +1,9 @@
 import { type Kysely, sql } from 'kysely'
-import type { Sha256 } from '../model/digest.ts'
+import { type Sha256, sha256 } from '../model/digest.ts'
+import { IntegrityError } from '../model/errors.ts'
 import { decodeEntry } from './entry.ts'
-import type { Tables } from './schema.ts'
+import { leafHash, sameHash } from './merkle.ts'
+import type { EntryRow, Tables } from './schema.ts'
 import type { EntryQuery, StoredEntry } from './store.ts'
 
 /** Entries read at a time: enough to be quick, few enough to keep memory flat. */
@@ -14,11 +16,10 @@ export async function* queryEntries(tables: Kysely<Tables>, query: EntryQuery): 
   let left = query.limit ?? Number.POSITIVE_INFINITY
   while (range && left > 0) {
     const page = await readPage(tables, query, range, Math.min(left, pageSize))
-    for (const bytes of page) {
+    for (const row of page) {
       left -= 1
-      const entry = decodeEntry(bytes)
-      range = ascending ? { ...range, from: entry.sequence + 1 } : { ...range, to: entry.sequence - 1 }
-      yield { entry, bytes }
+      range = ascending ? { ...range, from: row.sequence + 1 } : { ...range, to: row.sequence - 1 }
+      yield toStoredEntry(row)
     }
     if (page.length < pageSize || range.from > range.to) return
   }
@@ -26,8 +27,8 @@ export async function* queryEntries(tables: Kysely<Tables>, query: EntryQuery): 
 
 /** One entry by its sequence. */
 export async function findEntry(tables: Kysely<Tables>, sequence: number): Promise<StoredEntry | undefined> {
-  const row = await tables.selectFrom('entries').select('bytes').where('sequence', '=', sequence).executeTakeFirst()
-  return row && { entry: decodeEntry(row.bytes), bytes: row.bytes }
+  const row = await tables.selectFrom('entries').select(stored).where('sequence', '=', sequence).executeTakeFirst()
+  return row && toStoredEntry(row)
 }
 
 /** The salt and the bytes behind a commitment. */
@@ -36,7 +37,33 @@ export async function findArtefact(
   commitment: Sha256,
 ): Promise<{ salt: Uint8Array; bytes: Uint8Array } | undefined> {
   const key = Buffer.from(commitment, 'hex')
-  return await tables.selectFrom('blobs').select(['salt', 'bytes']).where('commitment', '=', key).executeTakeFirst()
+  const found = tables.selectFrom('blobs').select(['salt', 'bytes']).where('commitment', '=', key)
+  const blob = await found.executeTakeFirst()
+  if (!blob || sha256(blob.salt, blob.bytes) === commitment) return blob
+  throw new IntegrityError(
+    'AFD_LEDGER_ARTEFACT',
+    `the bytes behind ${commitment} are not the ones that were collected`,
+    {
+      hint: verifyHint,
+      subject: commitment,
+    },
+  )
+}
+
+type StoredRow = Pick<EntryRow, 'sequence' | 'leaf' | 'bytes'>
+const stored = ['sequence', 'leaf', 'bytes'] as const
+const verifyHint = 'Run `affidavit verify --store` to see all that is affected; keep a copy of the store as it is.'
+
+/** Nothing leaves the store that is not what was put in, so that no judgement rests on it. */
+function toStoredEntry({ sequence, leaf, bytes }: StoredRow): StoredEntry {
+  if (sameHash(leafHash(bytes), leaf)) {
+    const entry = decodeEntry(bytes)
+    if (entry.sequence === sequence) return { entry, bytes }
+  }
+  throw new IntegrityError('AFD_LEDGER_ENTRY', `entry ${sequence} is not what was written`, {
+    hint: verifyHint,
+    subject: `entry ${sequence}`,
+  })
 }
 
 /** Both ends inclusive. */
@@ -66,10 +93,10 @@ async function readPage(
   query: EntryQuery,
   range: Range,
   limit: number,
-): Promise<readonly Uint8Array[]> {
+): Promise<readonly StoredRow[]> {
   let page = tables
     .selectFrom('entries')
-    .select('bytes')
+    .select(stored)
     .where('sequence', '>=', range.from)
     .where('sequence', '<=', range.to)
     .orderBy('sequence', query.order ?? 'asc')
@@ -84,5 +111,5 @@ async function readPage(
   if (query.component !== undefined) page = page.where('component', '=', query.component)
   if (query.target !== undefined) page = page.where('target', '=', query.target)
   if (query.run !== undefined) page = page.where('run', '=', query.run)
-  return (await page.execute()).map((row) => row.bytes)
+  return await page.execute()
 }

@@ -18,13 +18,10 @@ export type FrontierRow = { id: number; size: number; hashes: Uint8Array }
 export type EntryRow = {
   sequence: number
   run: string
-  slot: string | null
   component: string | null
   target: string | null
   kind: string
-  subject: string
   collected: string
-  expires: string | null
   leaf: Uint8Array
   bytes: Uint8Array
 }
@@ -81,13 +78,10 @@ export const migrations: readonly Migration[] = [
       `CREATE TABLE entries (
         sequence INTEGER PRIMARY KEY CHECK (sequence >= 0),
         run TEXT NOT NULL,
-        slot TEXT,
         component TEXT,
         target TEXT,
         kind TEXT NOT NULL,
-        subject TEXT NOT NULL,
         collected TEXT NOT NULL,
-        expires TEXT,
         leaf BLOB NOT NULL CHECK (length(leaf) = 32),
         bytes BLOB NOT NULL
       ) STRICT`,

@@ -32,11 +32,16 @@ const busyTimeoutMs = 200
 /** Opens a database file that exists; `read` changes nothing on the disk beside SQLite's own -wal and -shm. */
 export function connect(path: string, mode: 'write' | 'read', lockTimeoutMs: number): Connection {
   const file = open(path, mode === 'read')
-  file.pragma('trusted_schema = OFF')
-  file.pragma('cell_size_check = ON')
-  file.pragma('foreign_keys = ON')
-  if (mode === 'read') file.pragma('query_only = ON')
-  return { path, file, tables: new KyselyDatabase<Tables>({ dialect: dialect(file) }), lockTimeoutMs }
+  try {
+    file.pragma('trusted_schema = OFF')
+    file.pragma('cell_size_check = ON')
+    file.pragma('foreign_keys = ON')
+    if (mode === 'read') file.pragma('query_only = ON')
+    return { path, file, tables: new KyselyDatabase<Tables>({ dialect: dialect(file) }), lockTimeoutMs }
+  } catch (error) {
+    file.close()
+    throw error
+  }
 }
 
 /** Makes every commit reach the disk before it is acknowledged. */

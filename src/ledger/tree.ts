@@ -1,13 +1,14 @@
 import type { Kysely } from 'kysely'
 import { IntegrityError } from '../model/errors.ts'
-import { emptyRoot, type Frontier, isFrontier, nodeHash, treeHash } from './merkle.ts'
+import { emptyRoot, type Frontier, grow, isFrontier, nodeHash, treeHash } from './merkle.ts'
 import { splitOf } from './proof.ts'
 import type { Tables } from './schema.ts'
 
 /** Nodes in a tile; a tile of level n holds nodes of height 8n, and its root has height 8(n + 1). */
 export const tileWidth = 256
+const tileHeight = 8
 
-/** Where a frontier and its tiles are kept. Reads go to the database at hand, inside a transaction where there is one. */
+/** The frontier as stored; throws IntegrityError where it cannot be one. */
 export async function readFrontier(tables: Kysely<Tables>): Promise<Frontier> {
   const row = await tables.selectFrom('frontier').select(['size', 'hashes']).executeTakeFirst()
   const frontier = { size: row?.size ?? -1, hashes: splitHashes(row?.hashes ?? new Uint8Array()) }
@@ -21,19 +22,28 @@ export async function readFrontier(tables: Kysely<Tables>): Promise<Frontier> {
   )
 }
 
-/** Keeps each tile that the leaves [before, after) completed. */
-export async function completeTiles(tables: Kysely<Tables>, before: number, after: number): Promise<void> {
-  let [from, to] = [Math.floor(before / tileWidth), Math.floor(after / tileWidth)]
-  for (let level = 0; from < to; level += 1) {
-    for (let position = from; position < to; position += 1) {
+/** Keeps the frontier grown by the leaves of entries just written, and every tile that they complete. */
+export async function growTree(tables: Kysely<Tables>, before: Frontier, leaves: readonly Uint8Array[]): Promise<void> {
+  const roots: Uint8Array[][] = []
+  const after = grow(before, leaves, (height, root) => {
+    if (height % tileHeight !== 0) return
+    const level = height / tileHeight - 1
+    roots[level] = [...(roots[level] ?? []), root]
+  })
+  await tables
+    .updateTable('frontier')
+    .set({ size: after.size, hashes: Buffer.concat(after.hashes) })
+    .execute()
+  for (const [level, completed] of roots.entries()) {
+    const first = Math.floor(before.size / tileWidth ** (level + 1))
+    for (const [index, root] of completed.entries()) {
+      const position = first + index
       const hashes = await nodes(tables, level, position * tileWidth, (position + 1) * tileWidth)
       await tables
         .insertInto('tiles')
-        .values({ level, position, hashes: Buffer.concat(hashes), root: treeHash(hashes) })
+        .values({ level, position, hashes: Buffer.concat(hashes), root })
         .execute()
     }
-    from = Math.floor(from / tileWidth)
-    to = Math.floor(to / tileWidth)
   }
 }
 

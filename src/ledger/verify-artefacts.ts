@@ -5,23 +5,21 @@ import { messageOf } from './failure.ts'
 import type { ProblemList, StoreProblem } from './problem.ts'
 import type { BlobRow, Tables } from './schema.ts'
 
-/** Recomputes every artefact's commitment, one at a time; `named` are the ones that entries refer to. Returns how many. */
+/** Recomputes every artefact's commitment, one at a time; `named` are the ones that entries refer to. */
 export async function verifyArtefacts(
   tables: Kysely<Tables>,
   named: ReadonlySet<number>,
   problems: ProblemList,
-  pause: (done: number) => Promise<void>,
-): Promise<number> {
-  let count = 0
+  done: () => Promise<void>,
+): Promise<void> {
   let after = Number.MIN_SAFE_INTEGER
   for (;;) {
     const id = await nextId(tables, after)
-    if (id === undefined) return count
+    if (id === undefined) return
     after = id
-    count += 1
     const problem = await verifyArtefact(tables, id, named)
     if (problem) problems.add(problem)
-    await pause(count)
+    await done()
   }
 }
 

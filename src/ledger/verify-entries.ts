@@ -1,24 +1,87 @@
 import type { Kysely } from 'kysely'
-import type { Sha256 } from '../model/digest.ts'
 import type { Entry } from '../model/evidence.ts'
-import { columnsOf } from './append.ts'
+import { columnNames, columnsOf } from './append.ts'
 import { findFlippedEntryBit } from './diagnose.ts'
 import { decodeEntry } from './entry.ts'
-import { messageOf } from './failure.ts'
+import { isContentFailure, messageOf } from './failure.ts'
 import { leafHash, sameHash } from './merkle.ts'
 import type { ProblemList } from './problem.ts'
 import type { EntryRow, Tables } from './schema.ts'
 
-/** Checks a row by itself; undefined where its bytes are no entry. */
-export function verifyEntryRow(row: EntryRow, origin: string, problems: ProblemList): Entry | undefined {
+const pageSize = 500
+
+/** What the entries are checked against, and what is done with those that could be read. */
+export type EntryCheck = {
+  readonly origin: string
+  /** More entries than this cannot be in a file of its size, whatever it says. */
+  readonly most: number
+  readonly problems: ProblemList
+  /** The checked entries of one page, in order. */
+  readonly take: (entries: readonly CheckedEntry[]) => Promise<void>
+}
+
+/** A row's leaf hash, made of the bytes that are there, and its entry where they are one. */
+export type CheckedEntry = { readonly leaf: Uint8Array; readonly entry?: Entry | undefined }
+
+/** Goes through the entries page by page and names every one that is missing, unreadable or not what was written. */
+export async function verifyEntries(tables: Kysely<Tables>, check: EntryCheck): Promise<void> {
+  let expected = 0
+  for (;;) {
+    const { rows, damaged } = await readPage(tables, expected, check)
+    for (const row of rows) {
+      if (row.sequence > expected && !damaged) reportMissing(expected, row.sequence - 1, check.problems)
+      expected = row.sequence + 1
+    }
+    await check.take(rows.map((row) => verifyRow(row, check)))
+    if (damaged) expected = damaged.next
+    if (damaged ? damaged.next >= check.most : rows.length < pageSize) return
+  }
+}
+
+type Page = { readonly rows: readonly EntryRow[]; readonly damaged?: { readonly next: number } }
+
+async function readPage(tables: Kysely<Tables>, from: number, check: EntryCheck): Promise<Page> {
+  const entries = tables.selectFrom('entries').selectAll()
+  try {
+    return { rows: await entries.where('sequence', '>=', from).orderBy('sequence').limit(pageSize).execute() }
+  } catch (error) {
+    if (!isContentFailure(error)) throw error
+    return await readOneByOne(tables, from, check)
+  }
+}
+
+/** A damaged page of the file makes whole queries fail: so each entry is asked for by itself, to name the ones it hits. */
+async function readOneByOne(tables: Kysely<Tables>, from: number, { most, problems }: EntryCheck): Promise<Page> {
+  const next = Math.min(from + pageSize, most)
+  const rows: EntryRow[] = []
+  for (let sequence = from; sequence < next; sequence += 1) {
+    try {
+      const entry = tables.selectFrom('entries').selectAll().where('sequence', '=', sequence)
+      const row = await entry.executeTakeFirst()
+      if (row) rows.push(row)
+    } catch (error) {
+      if (!isContentFailure(error)) throw error
+      const message = `entry ${sequence} cannot be read: ${messageOf(error)}`
+      problems.add({ code: 'entry-unreadable', entry: sequence, message, looksLike: 'damage' })
+    }
+  }
+  return { rows, damaged: { next } }
+}
+
+function reportMissing(from: number, to: number, problems: ProblemList): void {
+  const message = from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing`
+  problems.add({ code: 'entry-missing', entry: from, message, looksLike: 'tampering' })
+}
+
+function verifyRow(row: EntryRow, { origin, problems }: EntryCheck): CheckedEntry {
   const at = row.sequence
   if (!(row.bytes instanceof Uint8Array) || !(row.leaf instanceof Uint8Array)) {
     problems.add({ code: 'entry-unreadable', entry: at, message: `entry ${at} holds no bytes`, looksLike: 'damage' })
-    return undefined
+    return { leaf: leafHash(new Uint8Array()) }
   }
-  const intact = sameHash(leafHash(row.bytes), row.leaf)
+  const leaf = leafHash(row.bytes)
   const { entry, why } = decode(row.bytes)
-  if (!intact) {
+  if (!sameHash(leaf, row.leaf)) {
     const offset = findFlippedEntryBit(row.bytes, row.leaf)
     const how = offset === undefined ? 'they are not the bytes that were hashed' : `one bit is wrong, in byte ${offset}`
     const looksLike = offset !== undefined ? 'damage' : entry ? 'tampering' : 'unknown'
@@ -28,14 +91,12 @@ export function verifyEntryRow(row: EntryRow, origin: string, problems: ProblemL
       message: `the bytes of entry ${at} were changed: ${how}`,
       looksLike,
     })
-    return entry
-  }
-  if (!entry) {
+  } else if (!entry) {
     problems.add({ code: 'entry-form', entry: at, message: `entry ${at}: ${why}`, looksLike: 'tampering' })
-    return undefined
+  } else {
+    verifyPlace(row, entry, origin, problems)
   }
-  verifyPlace(row, entry, origin, problems)
-  return entry
+  return { leaf, entry }
 }
 
 function verifyPlace(row: EntryRow, entry: Entry, origin: string, problems: ProblemList): void {
@@ -45,8 +106,8 @@ function verifyPlace(row: EntryRow, entry: Entry, origin: string, problems: Prob
     problems.add({ code: 'entry-place', entry: at, message, looksLike: 'tampering' })
     return
   }
-  const wrong = Object.entries(columnsOf(entry)).filter(([name, value]) => row[name as keyof EntryRow] !== value)
-  for (const [name] of wrong) {
+  const columns = columnsOf(entry)
+  for (const name of columnNames.filter((each) => row[each] !== columns[each])) {
     const message = `entry ${at} would be found under another \`${name}\` than its bytes say`
     problems.add({ code: 'entry-columns', entry: at, message, looksLike: 'unknown' })
   }
@@ -57,43 +118,5 @@ function decode(bytes: Uint8Array): { entry?: Entry; why?: string } {
     return { entry: decodeEntry(bytes) }
   } catch (error) {
     return { why: messageOf(error) }
-  }
-}
-
-/** Every artefact that the entries name must be there, with the size that they name; marks the blobs that were named. */
-export async function verifyReferences(
-  tables: Kysely<Tables>,
-  entries: readonly Entry[],
-  named: Set<number>,
-  problems: ProblemList,
-): Promise<void> {
-  const commitments = new Set(entries.flatMap((entry) => entry.artefacts.map((artefact) => artefact.commitment)))
-  const found = new Map<Sha256, { id: number; size: number }>()
-  for (const commitment of commitments) {
-    const blob = await tables
-      .selectFrom('blobs')
-      .select(['id', 'size'])
-      .where('commitment', '=', Buffer.from(commitment, 'hex'))
-      .executeTakeFirst()
-    if (blob) found.set(commitment, blob)
-  }
-  for (const { sequence, artefacts } of entries) {
-    for (const { name, commitment, size } of artefacts) {
-      const blob = found.get(commitment)
-      const message = `the artefact ${name} of entry ${sequence}`
-      if (!blob) {
-        problems.add({
-          code: 'artefact-missing',
-          entry: sequence,
-          message: `${message} is gone`,
-          looksLike: 'tampering',
-        })
-        continue
-      }
-      named.add(blob.id)
-      if (blob.size === size) continue
-      const sizes = `has ${blob.size} bytes, but ${size} were recorded`
-      problems.add({ code: 'artefact-size', entry: sequence, message: `${message} ${sizes}`, looksLike: 'tampering' })
-    }
   }
 }

@@ -4,10 +4,10 @@ import type { ProblemList } from './problem.ts'
 import type { Tables } from './schema.ts'
 import { splitHashes, tileWidth } from './tree.ts'
 
-/** The tree, grown again leaf by leaf beside the stored one. */
+/** The tree, grown again from the entries beside the stored one. */
 export type TreeCheck = {
-  /** The next leaf, as hashed from the entry's bytes. */
-  add(leaf: Uint8Array): Promise<void>
+  /** The next leaves, as hashed from the entries' bytes. */
+  add(leaves: readonly Uint8Array[]): Promise<void>
   /** The root at each size asked for that has been reached. */
   readonly roots: ReadonlyMap<number, Uint8Array>
   readonly size: number
@@ -19,52 +19,66 @@ export type TreeCheck = {
 /** `sizes` are the sizes whose roots will be needed. */
 export function treeCheck(tables: Kysely<Tables>, sizes: ReadonlySet<number>, problems: ProblemList): TreeCheck {
   const roots = new Map<number, Uint8Array>()
-  const pending: Uint8Array[][] = []
-  let frontier: Frontier = emptyFrontier
+  // The nodes of each level that do not fill a tile yet: together they are the frontier, and every hash is made once.
+  const pending: Uint8Array[][] = [[]]
+  let size = 0
   let tiles = 0
-  if (sizes.has(0)) roots.set(0, rootOf(frontier))
-
-  const addNode = async (level: number, position: number, hash: Uint8Array): Promise<void> => {
-    const nodes = pending[level] ?? []
-    pending[level] = nodes
-    nodes.push(hash)
-    if (nodes.length < tileWidth) return
-    pending[level] = []
-    tiles += 1
-    const tile = Math.floor(position / tileWidth)
-    await compareTile(tables, level, tile, nodes, problems)
-    await addNode(level + 1, tile, treeHash(nodes))
+  const frontier = (): Frontier => ({
+    size,
+    hashes: pending.toReversed().flatMap((nodes) => grow(emptyFrontier, nodes).hashes),
+  })
+  const note = () => {
+    if (sizes.has(size)) roots.set(size, rootOf(frontier()))
   }
 
+  const fold = async (level: number): Promise<void> => {
+    const nodes = pending[level] ?? []
+    if (nodes.length < tileWidth) return
+    const position = size / tileWidth ** (level + 1) - 1
+    const root = treeHash(nodes)
+    await compareTile(tables, { level, position, root, nodes }, problems)
+    tiles += 1
+    pending[level] = []
+    pending[level + 1] = [...(pending[level + 1] ?? []), root]
+    await fold(level + 1)
+  }
+
+  note()
   return {
     roots,
     get size() {
-      return frontier.size
+      return size
     },
-    root: () => rootOf(frontier),
-    async add(leaf) {
-      await addNode(0, frontier.size, leaf)
-      frontier = grow(frontier, [leaf])
-      if (sizes.has(frontier.size)) roots.set(frontier.size, rootOf(frontier))
+    root: () => rootOf(frontier()),
+    async add(leaves) {
+      for (const leaf of leaves) {
+        pending[0]?.push(leaf)
+        size += 1
+        if (size % tileWidth === 0) await fold(0)
+        note()
+      }
     },
     async finish() {
-      await compareFrontier(tables, frontier, problems)
-      const row = await tables
-        .selectFrom('tiles')
-        .select(({ fn }) => fn.countAll<number>().as('count'))
-        .executeTakeFirst()
-      if (row?.count === tiles) return
-      const message = `the tree has ${row?.count} stored tiles, but its entries fill ${tiles}`
-      problems.add({ code: 'tile', message, looksLike: 'tampering' })
+      await compareFrontier(tables, frontier(), problems)
+      const count = tables.selectFrom('tiles').select(({ fn }) => fn.countAll<number>().as('count'))
+      const stored = (await count.executeTakeFirst())?.count
+      if (stored === tiles) return
+      const message = `the tree has ${stored} stored tiles, but its entries fill ${tiles}`
+      problems.add({ code: 'tile', message, looksLike: 'unknown' })
     },
   }
 }
 
+type Tile = {
+  readonly level: number
+  readonly position: number
+  readonly root: Uint8Array
+  readonly nodes: readonly Uint8Array[]
+}
+
 async function compareTile(
   tables: Kysely<Tables>,
-  level: number,
-  position: number,
-  nodes: readonly Uint8Array[],
+  { level, position, root, nodes }: Tile,
   problems: ProblemList,
 ): Promise<void> {
   const stored = await tables
@@ -84,7 +98,7 @@ async function compareTile(
     const entry = position * tileWidth + different
     const message = `entry ${entry} is not the one that the tree was built from`
     problems.add({ code: 'tile', entry, message, looksLike: 'unknown' })
-  } else if (different >= 0 || !sameHash(treeHash(nodes), stored.root)) {
+  } else if (different >= 0 || !sameHash(root, stored.root)) {
     problems.add({ code: 'tile', message: `${where} of the tree does not fit its entries`, looksLike: 'unknown' })
   }
 }

@@ -1,18 +1,19 @@
 import { resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Kysely } from 'kysely'
+import type Database from 'better-sqlite3'
+import type { Kysely, Selectable } from 'kysely'
 import type { Sha256 } from '../model/digest.ts'
-import type { Entry } from '../model/evidence.ts'
-import { messageOf, storeFailure } from './failure.ts'
-import { emptyRoot, leafHash } from './merkle.ts'
+import { isContentFailure, messageOf, storeFailure } from './failure.ts'
+import { emptyRoot } from './merkle.ts'
 import { type ProblemList, problemList, type StoreProblem } from './problem.ts'
-import type { EntryRow, Tables } from './schema.ts'
+import type { CheckpointRow, Tables } from './schema.ts'
 import { type Connection, connect, patiently, readTransaction } from './sqlite.ts'
 import { verifyArtefacts } from './verify-artefacts.ts'
 import { verifyCheckpoints } from './verify-checkpoints.ts'
-import { verifyEntryRow, verifyReferences } from './verify-entries.ts'
+import { verifyEntries } from './verify-entries.ts'
 import { verifyFile } from './verify-file.ts'
-import { type TreeCheck, treeCheck } from './verify-tree.ts'
+import { verifyReferences } from './verify-references.ts'
+import { treeCheck } from './verify-tree.ts'
 
 export type VerifyOptions = {
   readonly path: string
@@ -36,6 +37,8 @@ export type StoreVerification = {
   readonly problems: readonly StoreProblem[]
 }
 
+const lockTimeoutMs = 10_000
+
 /**
  * Recomputes the whole store from its bytes and changes nothing. Whatever is in the file, the answer is a verdict;
  * StoreError only where the file cannot be judged at all (missing, locked, no right to read), or the signal's reason.
@@ -43,114 +46,100 @@ export type StoreVerification = {
 export async function verifyStore(options: VerifyOptions): Promise<StoreVerification> {
   const path = resolve(options.path)
   const problems = problemList()
-  let connection: Connection | undefined
+  const counts: Counts = { entries: 0, artefacts: 0, checkpoints: 0, root: emptyRoot, signed: 0 }
   try {
-    connection = await patiently(10_000, () => connect(path, 'read', 0))
-    return await verifyConnection(connection, options, problems)
+    const connection = await patiently(lockTimeoutMs, () => connect(path, 'read', lockTimeoutMs))
+    try {
+      await attempt('the file', { options, problems }, () =>
+        readTransaction(connection, (tables) => verifyTables(connection, tables, { options, problems, counts })),
+      )
+    } finally {
+      connection.file.close()
+    }
   } catch (error) {
+    throw storeFailure(error, path)
+  }
+  return verdict(counts, problems)
+}
+
+type Counts = { entries: number; artefacts: number; checkpoints: number; root: Uint8Array; signed: number }
+type Work = { readonly options: VerifyOptions; readonly problems: ProblemList }
+
+/** Each part is judged even where another cannot be read. */
+async function verifyTables(
+  { file }: Connection,
+  tables: Kysely<Tables>,
+  work: Work & { readonly counts: Counts },
+): Promise<void> {
+  const { options, problems, counts } = work
+  const origin = verifyFile(file, problems)
+  if (origin === undefined) return
+  const total = rowsIn(file, 'entries') + rowsIn(file, 'blobs')
+  const pause = async (): Promise<void> => {
     options.signal?.throwIfAborted()
-    if (!isContent(error)) throw storeFailure(error, path)
-    const message = `the file cannot be read to its end: ${messageOf(error)}`
-    problems.add({ code: 'file-unreadable', message, looksLike: 'damage' })
-    return verdict({ entries: 0, artefacts: 0, checkpoints: 0, root: emptyRoot, signed: 0 }, problems)
-  } finally {
-    connection?.file.close()
+    options.onProgress?.(counts.entries + counts.artefacts, total)
+    await nextTurn()
   }
-}
-
-const pageSize = 500
-
-async function verifyConnection(
-  connection: Connection,
-  options: VerifyOptions,
-  problems: ProblemList,
-): Promise<StoreVerification> {
-  return await readTransaction(connection, async (tables) => {
-    const origin = verifyFile(connection.file, problems)
-    if (origin === undefined) {
-      return verdict({ entries: 0, artefacts: 0, checkpoints: 0, root: emptyRoot, signed: 0 }, problems)
-    }
-    const total = (await countOf(tables, 'entries')) + (await countOf(tables, 'blobs'))
-    const pause = async (done: number): Promise<void> => {
-      options.signal?.throwIfAborted()
-      options.onProgress?.(done, total)
-      await nextTurn()
-    }
-    const rows = await tables.selectFrom('checkpoints').selectAll().execute()
-    const named = new Set<number>()
-    const tree = treeCheck(tables, new Set(rows.map((row) => row.size)), problems)
-    const entries = await verifyEntries(tables, { origin, tree, named, problems, pause })
-    await tree.finish()
-    const artefacts = await verifyArtefacts(tables, named, problems, async (done) => await pause(entries + done))
-    const signed = verifyCheckpoints(rows, { origin, size: tree.size, roots: tree.roots }, keysOf(options), problems)
-    return verdict({ entries, artefacts, checkpoints: rows.length, root: tree.root(), signed }, problems)
+  const checkpoints: Selectable<CheckpointRow>[] = []
+  await attempt('the checkpoints', work, async () => {
+    checkpoints.push(...(await tables.selectFrom('checkpoints').selectAll().execute()))
   })
+  const named = new Set<number>()
+  const tree = treeCheck(tables, new Set(checkpoints.map((row) => row.size)), problems)
+  await attempt('the entries', work, () =>
+    verifyEntries(tables, {
+      origin,
+      problems,
+      most: mostEntries(file),
+      take: async (checked) => {
+        await tree.add(checked.map(({ leaf }) => leaf))
+        counts.entries = tree.size
+        await verifyReferences(
+          tables,
+          checked.flatMap(({ entry }) => entry ?? []),
+          named,
+          problems,
+        )
+        await pause()
+      },
+    }),
+  )
+  counts.root = tree.root()
+  await attempt('the tree', work, () => tree.finish())
+  await attempt('the artefacts', work, () =>
+    verifyArtefacts(tables, named, problems, async () => {
+      counts.artefacts += 1
+      await pause()
+    }),
+  )
+  counts.checkpoints = checkpoints.length
+  const ledger = { origin, size: tree.size, roots: tree.roots }
+  counts.signed = verifyCheckpoints(checkpoints, ledger, keysOf(options), problems)
 }
 
-type EntryCheck = {
-  readonly origin: string
-  readonly tree: TreeCheck
-  readonly named: Set<number>
-  readonly problems: ProblemList
-  readonly pause: (done: number) => Promise<void>
-}
-
-/** Goes through the entries page by page; returns how many there are. */
-async function verifyEntries(tables: Kysely<Tables>, check: EntryCheck): Promise<number> {
-  let expected = 0
-  let count = 0
-  for (;;) {
-    const page = await tables
-      .selectFrom('entries')
-      .selectAll()
-      .where('sequence', '>=', expected)
-      .orderBy('sequence')
-      .limit(pageSize)
-      .execute()
-    const entries: Entry[] = []
-    for (const row of page) {
-      if (row.sequence !== expected) reportMissing(expected, row.sequence - 1, check.problems)
-      expected = row.sequence + 1
-      count += 1
-      const entry = verifyEntryRow(row, check.origin, check.problems)
-      if (entry) entries.push(entry)
-      await check.tree.add(leafOf(row))
-    }
-    await verifyReferences(tables, entries, check.named, check.problems)
-    await check.pause(count)
-    if (page.length < pageSize) return count
+async function attempt(what: string, { options, problems }: Work, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (options.signal?.aborted || !isContentFailure(error)) throw error
+    const message = `${what} cannot be read to the end: ${messageOf(error)}`
+    problems.add({ code: 'file-unreadable', message, looksLike: 'damage' })
   }
 }
 
-/** Always of the bytes that are there, never of what is stored beside them. */
-function leafOf({ bytes }: EntryRow): Uint8Array {
-  return leafHash(bytes instanceof Uint8Array ? bytes : new Uint8Array())
+function rowsIn(file: Database.Database, table: 'entries' | 'blobs'): number {
+  return Number(file.prepare(`SELECT count(*) FROM ${table}`).pluck().get())
 }
 
-function reportMissing(from: number, to: number, problems: ProblemList): void {
-  const message = from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing`
-  problems.add({ code: 'entry-missing', entry: from, message, looksLike: 'tampering' })
-}
-
-async function countOf(tables: Kysely<Tables>, table: 'entries' | 'blobs'): Promise<number> {
-  const row = await tables
-    .selectFrom(table)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirst()
-  return row?.count ?? 0
+/** No entry takes less than a hundred bytes of the file. */
+function mostEntries(file: Database.Database): number {
+  const pages = Number(file.pragma('page_count', { simple: true }))
+  return (pages * Number(file.pragma('page_size', { simple: true }))) / 100
 }
 
 function keysOf({ publicKey }: VerifyOptions): readonly Uint8Array[] {
   if (publicKey === undefined) return []
   return publicKey instanceof Uint8Array ? [publicKey] : publicKey
-}
-
-type Counts = {
-  readonly entries: number
-  readonly artefacts: number
-  readonly checkpoints: number
-  readonly root: Uint8Array
-  readonly signed: number
 }
 
 function verdict({ root, signed, ...counts }: Counts, problems: ProblemList): StoreVerification {
@@ -162,17 +151,8 @@ function verdict({ root, signed, ...counts }: Counts, problems: ProblemList): St
     ...counts,
     root: Buffer.from(root).toString('hex') as Sha256,
     unsigned: Math.max(0, counts.entries - signed),
-    problems: list.map((each) =>
-      damaged && each.looksLike === 'tampering' ? { ...each, looksLike: 'unknown' } : each,
+    problems: list.map((problem) =>
+      damaged && problem.looksLike === 'tampering' ? { ...problem, looksLike: 'unknown' } : problem,
     ),
   }
-}
-
-/** Whether an error tells of what is in the file, rather than of the way to it. */
-function isContent(error: unknown): boolean {
-  return !(
-    error instanceof Error &&
-    'code' in error &&
-    /^(?:AFD_|SQLITE_(?:BUSY|LOCKED|CANTOPEN|PERM|AUTH|READONLY)|E[A-Z]+$)/.test(String(error.code))
-  )
 }
