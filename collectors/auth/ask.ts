@@ -12,7 +12,6 @@ export type Answer =
       readonly text: string
       /** 401 with WWW-Authenticate, RFC 6750 section 3. */
       readonly challenge: boolean
-      readonly location: string | null
       readonly cacheControl: string | null
       readonly evidence: readonly string[]
     }
@@ -50,7 +49,6 @@ function answerOf(exchange: HttpExchange): Answer {
     body: exchange.body,
     text: exchange.text(),
     challenge: exchange.status === 401 && exchange.header('www-authenticate') !== undefined,
-    location: exchange.header('location') ?? null,
     cacheControl: exchange.headers['cache-control']?.join(', ') ?? null,
     evidence: [exchange.evidence],
   }

@@ -44,7 +44,7 @@ export function operationsIn(document: string, file: string): readonly DeclaredO
 function parseDocument(document: string, file: string): UnknownObject {
   const hint = 'Give an OpenAPI 3.0 or 3.1 document.'
   try {
-    const root: unknown = parse(document, { maxAliasCount: 1_000, uniqueKeys: false })
+    const root: unknown = parse(document, { maxAliasCount: 1_000, uniqueKeys: false, logLevel: 'error' })
     if (isObject(root) && typeof root.openapi === 'string' && root.openapi.startsWith('3.')) return root
   } catch (cause) {
     throw new CollectionError('unparsable', `${file} is neither YAML nor JSON`, { subject: file, hint, cause })
@@ -103,9 +103,16 @@ function resolve(root: UnknownObject, value: unknown): UnknownObject | undefined
 /** RFC 6901, for references that begin with `#/`. */
 function pointedAt(root: UnknownObject, reference: string): unknown {
   if (!reference.startsWith('#/')) return undefined
-  return reference
-    .slice(2)
+  return unescaped(reference.slice(2))
     .split('/')
-    .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     .reduce<unknown>((at, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined), root)
+}
+
+function unescaped(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment)
+  } catch {
+    return fragment
+  }
 }
