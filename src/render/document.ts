@@ -50,6 +50,8 @@ export type AuditDocument = {
 
 export type Cover = {
   readonly title: string
+  /** True where the title needs a smaller size. */
+  readonly longTitle: boolean
   readonly subtitle: string
   readonly period: string
   /** Said where the period has not ended. */

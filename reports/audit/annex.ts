@@ -1,0 +1,75 @@
+import type { RunRecord } from '../../src/model/assessment.ts'
+import type { Control } from '../../src/model/control.ts'
+import { objectives } from '../../src/model/control.ts'
+import type { Annex, Chip, Heading, Pair } from '../../src/render/document.ts'
+import { type Context, referencePairs } from './context.ts'
+import { duration } from './dates.ts'
+import { factText } from './facts.ts'
+import { grouped, orDash } from './wording.ts'
+
+/** The rules as they were applied, and the runs that brought the evidence. */
+export function annex(context: Context, heading: Heading): Annex {
+  const { assessment } = context
+  const controls = assessment.controls.toSorted(
+    (a, b) => objectives.indexOf(a.objective) - objectives.indexOf(b.objective) || a.id.localeCompare(b.id),
+  )
+  return {
+    heading,
+    catalogue: assessment.catalogue,
+    controls: controls.map((control) => ({
+      id: control.id,
+      title: control.title,
+      statement: control.statement,
+      kind: control.rule.kind,
+      expect: control.rule.where ? `${control.rule.where}: ${control.rule.expect}` : control.rule.expect,
+      severity: control.severity,
+      source: control.source,
+      parameters: parametersUsed(context, control),
+      references: referencePairs(control),
+    })),
+    runs: assessment.runs.map((run) => drawRun(context, run)),
+  }
+}
+
+/** Each value that a parameter had in this assessment, and where, if not everywhere the same. */
+function parametersUsed({ assessment, component, dates }: Context, control: Control): readonly Pair[] {
+  const findings = assessment.findings.filter((finding) => finding.control === control.id)
+  return Object.entries(control.parameters).map(([name, parameter]) => {
+    const used = new Map<string, string[]>()
+    for (const finding of findings) {
+      const value = factText(finding.parameters[name] ?? parameter.default, dates)
+      used.set(value, [...(used.get(value) ?? []), component(finding.component)])
+    }
+    const values = [...used].map(([value, where]) => (used.size > 1 ? `${value} (${where.join(', ')})` : value))
+    return {
+      name: `${parameter.description} (${name})`,
+      value: values.join('; ') || factText(parameter.default, dates),
+    }
+  })
+}
+
+function drawRun({ dates }: Context, run: RunRecord): Annex['runs'][number] {
+  return {
+    run: run.run,
+    slot: run.slot ? dates.moment(run.slot) : 'by hand',
+    started: dates.moment(run.started),
+    duration: run.finished ? duration(run.started, run.finished) : '–',
+    state: runChip(run),
+    completed: `${grouped(run.completed)} / ${grouped(run.targets)}`,
+    failed: orDash(run.failed),
+  }
+}
+
+function runChip(run: RunRecord): Chip {
+  switch (run.state) {
+    case 'finished':
+      if (run.failed > 0) return { tone: 'warn', text: run.late ? 'partial, late' : 'partial' }
+      return run.late ? { tone: 'good', text: 'finished late' } : { tone: 'good', text: 'finished' }
+    case 'interrupted':
+      return { tone: 'bad', text: 'interrupted' }
+    case 'running':
+      return { tone: 'none', text: 'running' }
+    default:
+      return run.state satisfies never
+  }
+}

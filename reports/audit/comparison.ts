@@ -1,0 +1,87 @@
+import type { Change, ChangeKind, Comparison } from '../../src/model/assessment.ts'
+import type { Chip, ComparisonSection, Figure, Heading } from '../../src/render/document.ts'
+import type { Context } from './context.ts'
+import { factName, factText } from './facts.ts'
+import { counted, grouped, standingChips } from './wording.ts'
+
+export const changeChips: { readonly [kind in ChangeKind]: Chip } = {
+  fixed: { tone: 'good', text: 'fixed' },
+  regressed: { tone: 'bad', text: 'regressed' },
+  persisting: { tone: 'warn', text: 'persists' },
+  new: { tone: 'bad', text: 'new' },
+  'no-longer-measured': { tone: 'none', text: 'no longer measured' },
+  unchanged: { tone: 'plain', text: 'unchanged' },
+}
+
+const causes: { readonly [cause in Change['cause']]: string } = {
+  target: 'target changed',
+  rule: 'rule changed',
+  parameters: 'parameters changed',
+  population: 'population changed',
+  evidence: 'evidence changed',
+  exception: 'exception changed',
+  none: 'no cause',
+}
+
+const groups: readonly (readonly [ChangeKind, string])[] = [
+  ['regressed', 'Regressed: held before and fails now'],
+  ['new', 'New: not seen to fail before'],
+  ['fixed', 'Fixed: failed before and holds now'],
+  ['persisting', 'Persisting: failed before and fails still'],
+  ['no-longer-measured', 'No longer measured'],
+]
+
+/** How each finding moved since the previous period, and why. */
+export function comparisonSection(
+  context: Context,
+  heading: Heading,
+  comparison: Comparison | null,
+): ComparisonSection {
+  if (!comparison) return { heading, before: null, figures: [], groups: [], unchanged: '' }
+  const { counts } = comparison
+  return {
+    heading,
+    before: context.dates.period(comparison.before),
+    figures: groups.map(([kind]) => figure(kind, counts[kind])),
+    groups: groups
+      .map(([kind, title]) => ({
+        title,
+        changes: comparison.changes
+          .filter((change) => change.change === kind)
+          .toSorted((a, b) => a.finding.localeCompare(b.finding))
+          .map((change) => drawChange(context, change)),
+      }))
+      .filter((group) => group.changes.length > 0),
+    unchanged: counted(counts.unchanged, 'finding'),
+  }
+}
+
+/** Why a finding moved, in two words. */
+export function changeNote(change: Change): string {
+  return change.cause === 'none' ? '' : causes[change.cause]
+}
+
+function figure(kind: ChangeKind, count: number): Figure {
+  const { tone, text } = changeChips[kind]
+  return { tone: count > 0 ? tone : 'plain', value: grouped(count), label: text, note: null }
+}
+
+function drawChange(context: Context, change: Change): ComparisonSection['groups'][number]['changes'][number] {
+  const text = (value: Change['facts'][number]['before']) => factText(value, context.dates)
+  return {
+    control: change.control,
+    title: context.control(change.control)?.title ?? '',
+    component: context.component(change.component),
+    chip: changeChips[change.change],
+    before: change.before ? standingChips[change.before].text : 'not measured',
+    after: change.after ? standingChips[change.after].text : 'not measured',
+    cause: changeNote(change),
+    reason: change.reason,
+    facts: change.facts.map((fact) => ({
+      subject: fact.subject,
+      path: factName(fact.path),
+      before: text(fact.before),
+      after: text(fact.after),
+    })),
+  }
+}

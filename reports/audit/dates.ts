@@ -1,0 +1,49 @@
+import { DateTime } from 'luxon'
+import type { Period } from '../../src/model/period.ts'
+import { type Instant, later, millis } from '../../src/model/time.ts'
+
+/** Dates and times as a report prints them, in one time zone and without ambiguity. */
+export type Dates = {
+  readonly timeZone: string
+  /** `9 Sep 2026`. */
+  day(at: Instant): string
+  /** `9 Sep 2026, 02:00 UTC+2`. */
+  moment(at: Instant): string
+  /** `1 Jul – 30 Sep 2026`, both days included. */
+  period(period: Period): string
+  /** `1 July – 30 September 2026`, both days included. */
+  longPeriod(period: Period): string
+}
+
+/** Dates in the organisation's zone. */
+export function datesIn(timeZone: string): Dates {
+  const local = (at: Instant) => DateTime.fromMillis(millis(at), { zone: timeZone, locale: 'en-US' })
+  const day = (at: Instant) => local(at).toFormat('d LLL yyyy')
+  const span = (period: Period, month: 'LLL' | 'LLLL') => {
+    const first = local(period.from)
+    const last = local(later(period.to, -1))
+    const end = last.toFormat(`d ${month} yyyy`)
+    if (first.hasSame(last, 'day')) return end
+    return `${first.toFormat(first.hasSame(last, 'year') ? `d ${month}` : `d ${month} yyyy`)} – ${end}`
+  }
+  return {
+    timeZone,
+    day,
+    moment: (at) => `${day(at)}, ${local(at).toFormat('HH:mm')} ${offset(local(at))}`,
+    period: (period) => span(period, 'LLL'),
+    longPeriod: (period) => span(period, 'LLLL'),
+  }
+}
+
+function offset(at: DateTime): string {
+  return at.offset === 0 ? 'UTC' : `UTC${at.toFormat('Z')}`.replace('-', '−')
+}
+
+/** How long something took or lasted: `96 s`, `4 min`, `3 h`, `12 days`. */
+export function duration(from: Instant, to: Instant): string {
+  const seconds = Math.round((millis(to) - millis(from)) / 1000)
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`
+  return `${Math.round(seconds / 86_400)} days`
+}

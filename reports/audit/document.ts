@@ -1,0 +1,57 @@
+import type { Assessment, Comparison } from '../../src/model/assessment.ts'
+import type { AuditDocument, Heading } from '../../src/render/document.ts'
+import { about } from './about.ts'
+import { annex } from './annex.ts'
+import { comparisonSection } from './comparison.ts'
+import { contextOf } from './context.ts'
+import { cover } from './cover.ts'
+import { evidenceIndex } from './evidence.ts'
+import { exceptions } from './exceptions.ts'
+import { findings } from './findings.ts'
+import type { ReportIssue } from './issue.ts'
+import { population } from './population.ts'
+import { summary } from './summary.ts'
+import { verification } from './verification.ts'
+
+export type AuditReport = {
+  readonly assessment: Assessment
+  /** Null where there is no earlier period in the ledger. */
+  readonly comparison: Comparison | null
+  readonly issue: ReportIssue
+}
+
+const headings = {
+  about: { id: 'about', number: 2, title: 'About this report' },
+  summary: { id: 'summary', number: 3, title: 'Summary' },
+  findings: { id: 'findings', number: 4, title: 'Findings by objective' },
+  exceptions: { id: 'exceptions', number: 5, title: 'Exceptions' },
+  comparison: { id: 'comparison', number: 6, title: 'Comparison with the previous period' },
+  population: { id: 'population', number: 7, title: 'Population and completeness' },
+  evidence: { id: 'evidence', number: 8, title: 'Evidence index' },
+  verification: { id: 'verification', number: 9, title: 'How to verify this report' },
+  annex: { id: 'annex', number: 10, title: 'Annex: controls, parameters and runs' },
+} as const satisfies { [section: string]: Heading }
+
+/** The audit report of one assessment as a document to print; pure. */
+export function auditDocument({ assessment, comparison, issue }: AuditReport): AuditDocument {
+  const context = contextOf(assessment, issue)
+  const period = context.dates.period(assessment.period)
+  return {
+    kind: 'audit',
+    title: `${issue.id}: audit evidence report, ${assessment.organisation}, ${period}`,
+    id: issue.id,
+    organisation: assessment.organisation,
+    period,
+    contents: Object.values(headings),
+    cover: cover(context, comparison),
+    about: about(context, headings.about),
+    summary: summary(context, headings.summary, comparison),
+    findings: findings(context, headings.findings),
+    exceptions: exceptions(context, headings.exceptions),
+    comparison: comparisonSection(context, headings.comparison, comparison),
+    population: population(context, headings.population),
+    evidence: evidenceIndex(context, headings.evidence),
+    verification: verification(context, headings.verification),
+    annex: annex(context, headings.annex),
+  }
+}

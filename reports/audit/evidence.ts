@@ -1,0 +1,43 @@
+import type { Decision } from '../../src/model/finding.ts'
+import type { EvidenceIndex, EvidenceLink, Heading } from '../../src/render/document.ts'
+import type { Context } from './context.ts'
+import { counted } from './wording.ts'
+
+/** The ledger entries that the judgements rest on, with their digests. */
+export function evidenceIndex({ issue, dates }: Context, heading: Heading): EvidenceIndex {
+  const entries = issue.evidence.toSorted((a, b) => a.entry - b.entry)
+  return {
+    heading,
+    intro: counted(entries.length, 'entry', 'entries'),
+    entries: entries.map((entry) => ({
+      id: `evidence-${entry.entry}`,
+      number: entryNumber(entry.entry),
+      kind: entry.kind,
+      subject: entry.subject,
+      collected: dates.moment(entry.collected),
+      collector: entry.collector,
+      digest: entry.digest,
+      artefacts: entry.artefacts.map((artefact) => artefact.name).join(', '),
+    })),
+  }
+}
+
+/** How reports name a ledger entry. */
+export function entryNumber(entry: number): string {
+  return `E-${entry}`
+}
+
+/** Links to the entries behind decisions; neighbours are drawn together, none is left out. */
+export function evidenceLinks(decisions: readonly Decision[]): readonly EvidenceLink[] {
+  const entries = [...new Set(decisions.map((decision) => decision.entry))].toSorted((a, b) => a - b)
+  const runs: [number, number][] = []
+  for (const entry of entries) {
+    const last = runs.at(-1)
+    if (last && entry === last[1] + 1) last[1] = entry
+    else runs.push([entry, entry])
+  }
+  return runs.map(([first, last]) => ({
+    href: `#evidence-${first}`,
+    text: first === last ? entryNumber(first) : `${entryNumber(first)} – ${entryNumber(last)}`,
+  }))
+}

@@ -1,0 +1,38 @@
+import type { Sha256 } from '../../src/model/digest.ts'
+import type { ArtefactReference } from '../../src/model/evidence.ts'
+import type { Instant } from '../../src/model/time.ts'
+
+/** A ledger entry that the report rests on, as its evidence index prints it. */
+export type IndexedEntry = {
+  /** Sequence in the ledger. */
+  readonly entry: number
+  readonly kind: string
+  readonly subject: string
+  readonly collected: Instant
+  readonly collector: string
+  /** SHA-256 of the entry's bytes. */
+  readonly digest: Sha256
+  readonly artefacts: readonly ArtefactReference[]
+}
+
+/** What is particular to one issue of a report. It is written before signing, so it says what is asked for. */
+export type ReportIssue = {
+  /** `AER-2026-Q3-0001`. */
+  readonly id: string
+  readonly issuedAt: Instant
+  readonly signer: {
+    readonly name: string
+    readonly organisation?: string
+    /** `ECDSA P-256 · SHA-256`. */
+    readonly algorithm: string
+    /** SHA-256 of the certificate, hexadecimal. */
+    readonly fingerprint: string
+  }
+  readonly level: 'B-B' | 'B-T'
+  readonly timestampAuthority: string | null
+  /** The command that checks this report: `affidavit verify AER-2026-Q3-0001.pdf`. */
+  readonly verifyCommand: string
+  readonly evidence: readonly IndexedEntry[]
+  /** Files embedded in the PDF. */
+  readonly attachments: readonly { readonly name: string; readonly description: string }[]
+}
