@@ -75,16 +75,16 @@ function ofMove(before: Found, after: Found, wasControl: Control, isControl: Con
   }
   const facts = moved.flatMap((pair) => factsThatDecided(pair, isControl, parameters))
   const notes = [
-    ...(ruleChanged ? ['The rule changed too.'] : []),
+    ...(ruleChanged ? ['The rule itself changed.'] : []),
     ...(parametersChanged ? [parameterSentence(before.finding, after.finding)] : []),
     ...collectorNotes(pairs),
   ]
   if (facts.length > 0) return { cause: 'target', reason: [factSentence(facts), ...notes].join(' '), facts }
+  if (ruleChanged) return { cause: 'rule', reason: notes.join(' '), facts: [] }
   const gone = moved.filter((pair) => !pair.after).flatMap((pair) => pair.before ?? [])
   const come = moved.filter((pair) => !pair.before).flatMap((pair) => pair.after ?? [])
   if (gone.length + come.length > 0)
     return { cause: 'population', reason: [subjectSentence(gone, come), ...notes].join(' '), facts: [] }
-  if (ruleChanged) return { cause: 'rule', reason: notes.join(' '), facts: [] }
   if (parametersChanged) return { cause: 'parameters', reason: notes.join(' '), facts: [] }
   return { cause: 'evidence', reason: sentence(after.finding.reason), facts: [] }
 }

@@ -3,6 +3,8 @@ import type { Instant } from '../model/time.ts'
 import {
   isConclusive,
   isFresh,
+  latest,
+  newestConclusion,
   type Shown,
   shownDecision,
   standingOf,
@@ -43,8 +45,7 @@ export function fold(targets: readonly FoldedTarget[], asOf: Instant): Folded {
     .filter(({ outcome }) => outcome === 'not-satisfied')
     .map(({ at }) => at)
     .sort()
-  const conclusive = all.filter(({ outcome }) => isConclusive(outcome))
-  const newest = latest(conclusive)
+  const newest = latest(standing.flatMap((one) => one.newest ?? []))
   const failing = new Set(all.filter(({ outcome }) => outcome === 'not-satisfied').map(place))
   const healed = targets
     .flatMap(({ state }) => [...state.failures.values()])
@@ -68,7 +69,12 @@ export function fold(targets: readonly FoldedTarget[], asOf: Instant): Folded {
   }
 }
 
-type TargetStanding = { readonly shown: readonly Shown[]; readonly trouble: Shown | null }
+type TargetStanding = {
+  readonly shown: readonly Shown[]
+  readonly trouble: Shown | null
+  /** The newest judgement that concluded something. */
+  readonly newest: Shown | undefined
+}
 
 /**
  * What stands for each target. One that left the plan stands in only for what it left failing and nobody has looked at
@@ -78,21 +84,24 @@ function standingOfAll(targets: readonly FoldedTarget[], asOf: Instant): readonl
   const each = targets.map(({ state, current }) => ({
     shown: standingOf(state, asOf),
     trouble: state.trouble,
+    newest: newestConclusion(state),
     current,
   }))
   const current = each.filter((one) => one.current)
   if (current.length === 0) return each
-  const seen = current.flatMap(({ shown }) => shown)
+  const seen = current.flatMap(({ shown }) => shown).filter(({ outcome }) => isConclusive(outcome))
   const left = each
     .filter((one) => !one.current)
-    .map(({ shown }) => ({
-      shown: shown.filter(
-        (old) => old.outcome === 'not-satisfied' && !seen.some((one) => one.key === old.key && one.at > old.at),
-      ),
-      trouble: null,
-    }))
-    .filter(({ shown }) => shown.length > 0)
+    .map(({ shown }) =>
+      shown.filter((old) => old.outcome === 'not-satisfied' && !seen.some((one) => isNewer(one, old))),
+    )
+    .filter((shown) => shown.length > 0)
+    .map((shown) => ({ shown, trouble: null, newest: latest(shown) }))
   return [...current, ...left]
+}
+
+function isNewer(one: Shown, old: Shown): boolean {
+  return one.key === old.key && one.at > old.at
 }
 
 function outcomeOfAll(standing: readonly TargetStanding[], failed: boolean, asOf: Instant): Outcome {
@@ -114,8 +123,7 @@ function isSettled({ shown }: TargetStanding): boolean {
 /** As fresh as the best evidence of a failure; otherwise no fresher than the target with the oldest evidence. */
 function freshnessOf(standing: readonly TargetStanding[], failing: boolean, asOf: Instant): Freshness {
   const relevant = standing.filter(({ shown }) => !failing || shown.some(({ outcome }) => outcome === 'not-satisfied'))
-  const each = relevant.map(({ shown }): Freshness => {
-    const newest = latest(shown.filter(({ outcome }) => isConclusive(outcome)))
+  const each = relevant.map(({ newest }): Freshness => {
     if (!newest) return 'missing'
     return isFresh(newest, asOf) ? 'fresh' : 'stale'
   })
@@ -132,10 +140,6 @@ function historyOf(timeline: readonly TimelinePoint[]): readonly HistoryPoint[] 
     runs.set(run, { run, at: known && known.at > at ? known.at : at, outcome: worse ? outcome : known.outcome })
   }
   return [...runs.values()].sort((a, b) => (a.at !== b.at ? (a.at < b.at ? -1 : 1) : a.run < b.run ? -1 : 1))
-}
-
-function latest(list: readonly Shown[]): Shown | undefined {
-  return list.reduce<Shown | undefined>((newest, each) => (!newest || each.at > newest.at ? each : newest), undefined)
 }
 
 function place({ entry, key }: Shown): string {

@@ -85,6 +85,16 @@ export function standingOf(state: TargetState, asOf: Instant): readonly Shown[] 
   return [...standing]
 }
 
+/** The newest judgement of a target that concluded something, whether or not it still stands. */
+export function newestConclusion({ items }: TargetState): Shown | undefined {
+  return latest([...items.values()].flatMap(({ conclusive }) => conclusive ?? []))
+}
+
+/** The newest of several; the first of those where several are. */
+export function latest(list: readonly Shown[]): Shown | undefined {
+  return list.reduce<Shown | undefined>((newest, each) => (!newest || each.at > newest.at ? each : newest), undefined)
+}
+
 /** Whether something judged still counts at a moment. */
 export function isFresh({ expires }: { readonly expires: Instant | null }, asOf: Instant): boolean {
   return expires === null || expires > asOf
