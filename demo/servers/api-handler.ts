@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { ApiSettings, Route } from './api-settings.ts'
-import { type Customer, exampleCustomers, exampleReports } from './data.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Answer, failure, HttpError, problem, refusal, send } from './api-answers.ts'
+import { allowed, customerOperations, find, type Operation } from './api-operations.ts'
+import type { ApiSettings } from './api-settings.ts'
 import { rateLimiter } from './rate-limiter.ts'
-import type { Caller, TokenChecker } from './token-check.ts'
+import type { TokenChecker } from './token-check.ts'
 
 /** One line of the audit log: who did what to what, from where, and how it ended. */
 export type AuditRecord = {
@@ -16,30 +16,14 @@ export type AuditRecord = {
   readonly outcome: 'success' | 'denied' | 'failure'
 }
 
-type Answer = { readonly status: number; readonly body: object | string; readonly headers?: Record<string, string> }
-type Operation = {
-  readonly route: Route
-  readonly scope: string | null
-  readonly run: (id: string, request: IncomingMessage) => Promise<Answer>
-}
-
-class HttpError extends Error {
-  readonly status: number
-  constructor(status: number, message: string) {
-    super(message)
-    this.status = status
-  }
-}
-
 /** Answers the requests of the Customer Data API by the settings in force at that moment. */
 export function apiHandler(
   settings: () => ApiSettings,
   checkToken: TokenChecker,
   audit: (record: AuditRecord) => void,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const customers = exampleCustomers()
   const takeFromLimit = rateLimiter()
-  const operations = operationsOn(customers, settings)
+  const operations = customerOperations(settings)
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { rateLimit, tokenCheck, traceEcho, cors } = settings()
@@ -85,91 +69,12 @@ export function apiHandler(
   }
 }
 
-function operationsOn(customers: Map<string, Customer>, settings: () => ApiSettings): readonly Operation[] {
-  return [
-    { route: 'GET /healthz', scope: null, run: async () => ({ status: 200, body: { status: 'ok' } }) },
-    {
-      route: 'GET /customers',
-      scope: 'customers:read',
-      run: async () => ({ status: 200, body: { customers: [...customers.values()] } }),
-    },
-    { route: 'GET /customers/{id}', scope: 'customers:read', run: async (id) => one(customers, id) },
-    {
-      route: 'POST /customers',
-      scope: 'customers:write',
-      run: async (_id, request) => {
-        const input: unknown = JSON.parse(await readBody(request, settings().bodyLimitBytes))
-        const customer = { id: `c-${randomUUID()}`, ...customerFields(input) }
-        customers.set(customer.id, customer)
-        return { status: 201, body: customer, headers: { Location: `/customers/${customer.id}` } }
-      },
-    },
-    {
-      route: 'DELETE /customers/{id}',
-      scope: 'customers:write',
-      run: async (id) => {
-        if (!customers.delete(id)) throw new HttpError(404, `there is no customer ${id}`)
-        return { status: 204, body: '' }
-      },
-    },
-    {
-      route: 'GET /reports',
-      scope: 'reports:read',
-      run: async () => ({ status: 200, body: { reports: [...exampleReports.values()] } }),
-    },
-    { route: 'GET /reports/{id}', scope: 'reports:read', run: async (id) => one(exampleReports, id) },
-  ]
-}
-
-function one(rows: ReadonlyMap<string, object>, id: string): Answer {
-  const row = rows.get(id)
-  if (row === undefined) throw new HttpError(404, `there is no ${id}`)
-  return { status: 200, body: row }
-}
-
-function customerFields(input: unknown): Omit<Customer, 'id'> {
-  if (typeof input !== 'object' || input === null) throw new HttpError(422, 'a customer is an object')
-  const { name, email, country } = input as Record<string, unknown>
-  if (typeof name !== 'string' || typeof email !== 'string' || typeof country !== 'string') {
-    throw new HttpError(422, 'a customer has a name, an email and a country')
-  }
-  return { name, email, country }
-}
-
 async function run(operation: Operation, id: string, request: IncomingMessage, now: ApiSettings): Promise<Answer> {
   try {
     return await operation.run(id, request)
   } catch (error) {
     return failure(error, now)
   }
-}
-
-async function readBody(request: IncomingMessage, limit: number | null): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request) {
-    size += chunk.length
-    if (limit !== null && size > limit) throw new HttpError(413, `a body has at most ${limit} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function failure(error: unknown, { stackTraces }: ApiSettings): Answer {
-  const status = error instanceof HttpError ? error.status : error instanceof SyntaxError ? 400 : 500
-  if (!stackTraces) return problem(status, STATUS_CODES[status]?.toLowerCase() ?? 'error')
-  return { status, body: error instanceof Error ? (error.stack ?? error.message) : String(error) }
-}
-
-/** A problem document, RFC 9457. */
-function problem(status: number, detail: string, headers: Record<string, string> = {}): Answer {
-  const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail }
-  return { status, body, headers: { 'Content-Type': 'application/problem+json', ...headers } }
-}
-
-function refusal({ status, error, description }: Extract<Caller, { kind: 'refused' }>): Answer {
-  const parameters = ['realm="customer-data"', ...(error === null ? [] : [`error="${error}"`])]
-  return problem(status, description, { 'WWW-Authenticate': `Bearer ${parameters.join(', ')}` })
 }
 
 function commonHeaders(settings: ApiSettings, request: IncomingMessage): Record<string, string> {
@@ -199,31 +104,6 @@ function crossOrigin({ cors }: ApiSettings, origin: string): Record<string, stri
   }
 }
 
-function find(operations: readonly Operation[], method: string, path: string) {
-  for (const operation of operations) {
-    const id = matches(operation.route, method, path)
-    if (id !== undefined) return { operation, id }
-  }
-  return undefined
-}
-
-/** The `{id}` of a path that a route matches (empty where the route has none), or undefined. */
-function matches(route: Route, method: string, path: string): string | undefined {
-  const [verb, template = ''] = route.split(' ')
-  if (verb !== method) return undefined
-  if (!template.endsWith('/{id}')) return template === path ? '' : undefined
-  const stem = template.slice(0, -'{id}'.length)
-  const id = path.startsWith(stem) ? path.slice(stem.length) : ''
-  return id !== '' && !id.includes('/') ? id : undefined
-}
-
-function allowed(operations: readonly Operation[], path: string): readonly string[] {
-  return operations.flatMap(({ route }) => {
-    const verb = route.split(' ')[0] ?? ''
-    return matches(route, verb, path) === undefined ? [] : [verb]
-  })
-}
-
 function echo(request: IncomingMessage, response: ServerResponse): void {
   const lines = [`TRACE ${request.url} HTTP/${request.httpVersion}`]
   for (let at = 0; at < request.rawHeaders.length; at += 2) {
@@ -242,14 +122,4 @@ function record(request: IncomingMessage, path: string, who: string, status: num
     status,
     outcome: status < 400 ? 'success' : status === 401 || status === 403 ? 'denied' : 'failure',
   }
-}
-
-function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
-  const text = typeof body === 'string' ? body : `${JSON.stringify(body)}\n`
-  const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json'
-  response.writeHead(status, {
-    ...(status === 204 ? {} : { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) }),
-    ...headers,
-  })
-  response.end(status === 204 ? undefined : text)
 }

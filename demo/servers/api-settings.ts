@@ -56,7 +56,7 @@ export type ApiSettings = TlsSettings & {
   readonly bodyLimitBytes: number | null
 }
 
-export const soundSettings: ApiSettings = {
+export const soundSettings = {
   minTls: 'TLSv1.2',
   maxTls: 'TLSv1.3',
   ciphers:
@@ -80,9 +80,9 @@ export const soundSettings: ApiSettings = {
   stackTraces: false,
   httpPort: 'refuse',
   bodyLimitBytes: 65_536,
-}
+} satisfies ApiSettings
 
-export const weakSettings: ApiSettings = {
+export const weakSettings = {
   minTls: 'TLSv1',
   maxTls: 'TLSv1.2',
   // Level 0 lets OpenSSL offer what it still knows of the old days; RC4 and 3DES are compiled out of Node's.
@@ -108,4 +108,4 @@ export const weakSettings: ApiSettings = {
   stackTraces: true,
   httpPort: 'serve',
   bodyLimitBytes: null,
-}
+} satisfies ApiSettings

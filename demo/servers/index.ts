@@ -2,16 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { type ApiSettings, soundSettings, type TlsSettings, weakSettings } from './api-settings.ts'
 import { createAuthority } from './authority.ts'
 import { startCustomerDataApi } from './customer-data-api.ts'
-import {
-  audience,
-  type ProviderSettings,
-  scopes,
-  soundProvider,
-  startIdentityProvider,
-  weakProvider,
-} from './identity-provider.ts'
+import { startIdentityProvider } from './identity-provider.ts'
 import { createAuditLog, type LogSettings, soundLogs, weakLogs } from './logs.ts'
 import { writeOpenApi } from './openapi.ts'
+import { audience, type ProviderSettings, scopes, soundProvider, weakProvider } from './provider-configuration.ts'
 import { tokenChecker } from './token-check.ts'
 
 /** What can be changed while a system runs; the transport of the legacy port and the issuer's scheme cannot. */
