@@ -56,6 +56,10 @@ const secretFields = [
   'aws_secret_access_key',
   'secret_access_key',
   'saml_response',
+  'authorization',
+  'proxy_authorization',
+  'cookie',
+  'x_api_key',
 ]
 
 const field = secretFields.map((name) => name.replaceAll('_', '[_-]?')).join('|')
