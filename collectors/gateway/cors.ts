@@ -9,7 +9,7 @@ export async function* observeCors(target: GatewayTarget, ask: Ask): AsyncIterab
   for (const path of target.paths) {
     const url = urlAt(target.url, path)
     for (const { kind, origin } of origins) {
-      const got = await ask({ url, headers: { origin } })
+      const got = await ask({ url, headers: { origin }, keepBody: false })
       const preflight = await ask(
         {
           method: 'OPTIONS',

@@ -32,11 +32,11 @@ function plainVia(name: string, value: string): string {
 /** Marks of a stack trace, by runtime. Each is matched line by line or is a fixed text. */
 const traces: readonly RegExp[] = [
   // Node.js: at handler (/srv/app/index.js:10:5), at file:///srv/app.ts:10:5
-  /^\s*at .{0,300}:\d{1,7}:\d{1,7}\)?$/m,
+  /^[ \t]*at .{0,300}:\d{1,7}:\d{1,7}\)?$/m,
   // Java, Kotlin: at com.example.Api.get(Api.java:42)
-  /^\s*at [\w.$<>/]{1,300}\((?:[\w$-]{1,200}\.(?:java|kt|scala|groovy):\d{1,7}|Native Method|Unknown Source)\)/m,
+  /^[ \t]*at [\w.$<>/]{1,300}\((?:[\w$-]{1,200}\.(?:java|kt|scala|groovy):\d{1,7}|Native Method|Unknown Source)\)/m,
   // .NET: at Example.Api.Get() in C:\src\Api.cs:line 42
-  /^\s*at .{1,300}\) in .{1,300}:line \d{1,7}/m,
+  /^[ \t]*at .{1,300}\) in .{1,300}:line \d{1,7}/m,
   /Traceback \(most recent call last\)/,
   // PHP
   /^#\d{1,3} .{1,300}\(\d{1,7}\): /m,
@@ -48,7 +48,7 @@ const traces: readonly RegExp[] = [
   // Rust
   /^stack backtrace:$/m,
   // Pages that frameworks show in development
-  /You(?:'|&#x27;|&#39;|’)re seeing this error because you have <code>DEBUG = True<\/code>/,
+  /seeing this error because you have <code>DEBUG = True/,
   /<title>[^<]{0,300}Werkzeug Debugger/,
 ]
 

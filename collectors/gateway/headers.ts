@@ -11,7 +11,7 @@ const missing = 'affidavit-probe-does-not-exist'
 export async function* observeHeaders(target: GatewayTarget, ask: Ask): AsyncIterable<NewObservation> {
   for (const path of target.paths) {
     const url = urlAt(target.url, path)
-    yield headersObservation(url, path, 'normal', await ask({ url }))
+    yield headersObservation(url, path, 'normal', await ask({ url, keepBody: false }))
   }
   for (const path of new Set(['/', ...target.paths.map(withoutQuery)])) {
     const url = urlAt(target.url, `${path.replace(/\/$/, '')}/${missing}`)
@@ -29,7 +29,8 @@ function headersObservation(
   const text = (name: string): string | null => (lines(name).length > 0 ? lines(name).join(', ') : null)
   const hsts = parseHsts(lines('strict-transport-security'))
   const body = exchange.text()
-  const versions = versionsShown(exchange.headers, body)
+  // In what an API serves, a product's name and version are content.
+  const versions = versionsShown(exchange.headers, exchange.status >= 400 ? body : '')
   return {
     kind: 'gateway.headers',
     subject,

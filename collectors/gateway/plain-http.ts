@@ -99,7 +99,7 @@ async function look(url: string, secureUrl: string, ask: Ask): Promise<Found> {
   if (status < 300) return found('serves', `answered ${status}`)
   if (status === 401) return found('serves', 'answered 401, and so asks for a credential over plain http')
   if (status === 429 || status >= 500) return found('undetermined', `answered ${status}`)
-  const secure = await ask({ url: secureUrl }, 'anonymous')
+  const secure = await ask({ url: secureUrl, keepBody: false }, 'anonymous')
   if (secure.status === status && sameContent(plain, secure)) {
     return found('serves', `answered ${status} just as over https`, [secure.evidence])
   }
@@ -108,7 +108,7 @@ async function look(url: string, secureUrl: string, ask: Ask): Promise<Found> {
 
 async function answerOf(url: string, ask: Ask): Promise<HttpExchange | CollectionError> {
   try {
-    return await ask({ url }, 'anonymous')
+    return await ask({ url, keepBody: false }, 'anonymous')
   } catch (error) {
     if (
       error instanceof CollectionError &&

@@ -22,12 +22,24 @@ export function retryAfterSeconds(headers: Fields, now: string): number | null {
 
 /** The smallest quota that a response announces, in requests; null where it announces none. */
 export function announcedQuota(headers: Fields): number | null {
-  const counts = Object.entries(headers).flatMap(([name, lines]) => {
-    if (/^(?:x-)?rate-?limit-limit$/.test(name)) return lines.flatMap((line) => /^\s*(\d{1,9})/.exec(line)?.[1] ?? [])
-    if (/^(?:ratelimit|ratelimit-policy)$/.test(name)) {
-      return lines.flatMap((line) => [...line.matchAll(/;\s*q=(\d{1,9})/g)].map((match) => match[1] ?? ''))
-    }
-    return []
+  const quotas = numbersOf(headers, /^(?:x-)?rate-?limit-limit(?:-[a-z]+)?$/, /(?:^|[;,]\s*)(?:q|limit)=(\d{1,9})/g)
+  return quotas.length === 0 ? null : Math.min(...quotas)
+}
+
+/** Whether a response says that nothing is left of the client's quota. */
+export function quotaUsedUp(headers: Fields): boolean {
+  return numbersOf(
+    headers,
+    /^(?:x-)?rate-?limit-remaining(?:-[a-z]+)?$/,
+    /(?:^|[;,]\s*)(?:r|remaining)=(\d{1,9})/g,
+  ).includes(0)
+}
+
+/** The numbers of fields that hold one, and those of a named parameter in RateLimit and RateLimit-Policy. */
+function numbersOf(headers: Fields, field: RegExp, parameter: RegExp): readonly number[] {
+  return Object.entries(headers).flatMap(([name, lines]) => {
+    if (field.test(name)) return lines.flatMap((line) => /^\s*(\d{1,9})\b/.exec(line)?.[1] ?? []).map(Number)
+    if (name !== 'ratelimit' && name !== 'ratelimit-policy') return []
+    return lines.flatMap((line) => [...line.matchAll(parameter)].map((match) => Number(match[1])))
   })
-  return counts.length === 0 ? null : Math.min(...counts.map(Number))
 }
