@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Evidence, isSettled, readEvidence } from './evidence.ts'
+import { type Evidence, isSettled, readEvidence, speaksTls } from './evidence.ts'
 import { exchange, type Wire } from './exchange.ts'
 import type { Pacer } from './pacer.ts'
 import type { RecordProtocol } from './registry/protocols.ts'
@@ -22,71 +22,86 @@ export type Ask = (question: Question) => Promise<Evidence>
 /** Waits before the second, third, fourth attempt. */
 const pausesMs = [50, 150, 400]
 
-/** An asker that appends every attempt to `exchanges`. */
+/**
+ * An asker that appends every attempt to `exchanges`. It gives up on a server that speaks another protocol, or that
+ * answers nothing even when asked one question alone, so that neither costs the whole time limit.
+ */
 export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask {
+  const hopeless = new AbortController()
+  const signal = AbortSignal.any([wire.signal, hopeless.signal])
   let anyAnswer = false
-  let anyFailureAlone = false
+  let rescue: Promise<Evidence> | undefined
 
-  async function attempt(
-    question: Question,
-    count: number,
-    alone: boolean,
-  ): Promise<{ evidence: Evidence; width: number }> {
+  async function attempt(question: Question, count: number, alone: boolean): Promise<Attempt> {
     let width = pacer.width
+    const { purpose, protocol, bytes: sent } = question
     const run = async (): Promise<Evidence> => {
       width = pacer.width
-      const { received, end } = await exchange(wire, question.bytes, question.enough)
-      const { purpose, protocol, bytes: sent } = question
-      const serverTraffic = question.serverTraffic?.(readReply(received))
-      const kept: Exchange = {
+      const unasked: Exchange = {
         purpose,
         protocol,
         attempt: count,
         alone,
         sent,
-        received,
-        end,
-        ...(serverTraffic ? { serverTraffic } : {}),
+        received: new Uint8Array(),
+        end: 'stopped',
       }
-      exchanges.push(kept)
-      return readEvidence(kept)
+      if (signal.aborted) return readEvidence(unasked)
+      const { received, end } = await exchange({ ...wire, signal }, sent, question.enough)
+      const serverTraffic = question.serverTraffic?.(readReply(received))
+      const made: Exchange = { ...unasked, received, end, ...(serverTraffic ? { serverTraffic } : {}) }
+      exchanges.push(made)
+      return readEvidence(made)
     }
     const evidence = await pacer.run(run, alone ? 'alone' : undefined)
-    if (evidence.reply.form !== 'empty') anyAnswer = true
+    anyAnswer ||= speaksTls(evidence)
+    if (!anyAnswer && evidence.verdict.kind === 'foreign') hopeless.abort()
     return { evidence, width }
   }
 
-  return async (question) => {
-    let { evidence, width } = await attempt(question, 1, false)
+  /** The second and later attempts, until the server answers or has shown often enough that it will not. */
+  async function insist(question: Question, first: Attempt): Promise<Evidence> {
+    let { evidence, width } = first
     for (const [index, pauseMs] of pausesMs.entries()) {
-      if (isSettled(evidence) || evidence.exchange.end === 'stopped' || wire.signal.aborted) return evidence
-      // Where not even one question alone is answered, the others need not be asked again.
-      if (!anyAnswer && anyFailureAlone) return evidence
+      if (isSettled(evidence) || signal.aborted) return evidence
       pacer.slowDown(width)
       const before = evidence
-      const alone = index > 0 || evidence.exchange.end === 'timeout' || evidence.verdict.kind === 'alert'
-      await pause(pauseMs, wire.signal)
+      const alone = index > 0 || !anyAnswer || before.exchange.end === 'timeout' || before.verdict.kind === 'alert'
+      await pause(pauseMs, signal)
       ;({ evidence, width } = await attempt(question, index + 2, alone))
-      if (alone && sameFailure(before, evidence)) {
-        anyFailureAlone = true
-        // It is the question that the server does not like, not the number of connections.
-        pacer.recover()
-        if (alone && enoughTries(evidence, index)) return evidence
-      }
+      if (!alone || !sameFailure(before, evidence)) continue
+      // It is the question that the server does not like, not the number of connections.
+      pacer.recover()
+      if (comesAgain.includes(evidence.exchange.end)) return evidence
     }
     return evidence
   }
+
+  return async (question) => {
+    const first = await attempt(question, 1, false)
+    if (isSettled(first.evidence) || signal.aborted) return first.evidence
+    if (!anyAnswer && rescue) {
+      // One question finds out whether the server answers at all; the others wait for that.
+      await rescue
+      if (!anyAnswer) return first.evidence
+    }
+    if (anyAnswer) return insist(question, first)
+    rescue = insist(question, first)
+    const evidence = await rescue
+    rescue = undefined
+    if (!anyAnswer) hopeless.abort()
+    return evidence
+  }
 }
+
+type Attempt = { readonly evidence: Evidence; readonly width: number }
 
 function sameFailure(before: Evidence, after: Evidence): boolean {
   return !isSettled(after) && before.exchange.end === after.exchange.end
 }
 
-/** An alert, a silence or a close that comes twice will come a third time; a refused or reset connection may not. */
-function enoughTries({ exchange: { end } }: Evidence, index: number): boolean {
-  const once: readonly End[] = ['answered', 'timeout', 'unreachable', 'too-large']
-  return once.includes(end) || index === pausesMs.length - 1
-}
+/** Ends that will come a third time when they came twice; a refused, reset or closed connection may not. */
+const comesAgain: readonly End[] = ['answered', 'timeout', 'unreachable', 'too-large']
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import type { ChainContext } from './certificate/facts.ts'
 import { certificatesOfPem, trustStore } from './certificate/trust.ts'
 import { type Evidence, readEvidence, speaksTls } from './evidence.ts'
 import { handshakeQuestion } from './handshake/current-client.ts'
+import { shareableGroups } from './handshake/key-shares.ts'
 import { helloMaker } from './hellos.ts'
 import { surveyCertificates } from './inventory/certificates.ts'
 import { takeInventory } from './inventory/scan.ts'
@@ -53,10 +54,7 @@ async function askEverything(
   serverName: string | undefined,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const surveys = [
-    takeInventory(ask, helloMaker(serverName), exchanges),
-    ask(handshakeQuestion({ serverName, purpose: 'handshake' })),
-  ]
+  const surveys = [takeInventory(ask, helloMaker(serverName), exchanges), shakeHands(ask, serverName)]
   const [...results] = await Promise.allSettled(surveys)
   const failed = results.find((each) => each.status === 'rejected')
   if (failed) return failed.reason
@@ -66,6 +64,21 @@ async function askEverything(
     (error: unknown) => error,
   )
 }
+
+/**
+ * A current client's handshake: without the post-quantum share, which makes the hello long, where the server refuses
+ * it, and with a share of the group that the server insists on.
+ */
+async function shakeHands(ask: Ask, serverName: string | undefined): Promise<void> {
+  const shake = (shares?: readonly number[]): Promise<Evidence> =>
+    ask(handshakeQuestion({ serverName, purpose: 'handshake', ...(shares ? { shares } : {}) }))
+  const first = await shake()
+  const { verdict, reply } = first.verdict.kind === 'chosen' ? first : await shake([x25519])
+  if (verdict.kind !== 'chosen' || verdict.group === null || !reply.serverHello?.retry) return
+  if (shareableGroups.includes(verdict.group)) await shake([verdict.group])
+}
+
+const x25519 = 0x1d
 
 async function chainContext(target: TlsTarget & TargetBase, context: Context): Promise<ChainContext> {
   const at = context.clock.now()

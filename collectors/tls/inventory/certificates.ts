@@ -1,5 +1,6 @@
 import type { Ask } from '../ask.ts'
 import { handshakeQuestion } from '../handshake/current-client.ts'
+import { shareableGroups } from '../handshake/key-shares.ts'
 import { helloMaker } from '../hellos.ts'
 import { cipherSuites } from '../registry/cipher-suites.ts'
 import type { RecordProtocol } from '../registry/protocols.ts'
@@ -30,7 +31,7 @@ export async function surveyCertificates(
   }
   if (tls13.suites.length > 0 && !older) {
     // A share of a group that the server is known to take, so that no retry is needed.
-    const groups = tls13.groups.filter((group) => shareable.includes(group))
+    const groups = tls13.groups.filter((group) => shareableGroups.includes(group))
     const common = {
       serverName,
       tls13Only: true,
@@ -43,8 +44,6 @@ export async function surveyCertificates(
   }
   await Promise.all(questions)
 }
-
-const shareable: readonly number[] = [0x1d, 0x17, 0x18, 0x19, 0x1e, 0x11ec, 0x11eb]
 
 function flightQuestion(serverName: string | undefined, protocol: RecordProtocol, cipherSuites: readonly number[]) {
   const bytes = helloMaker(serverName)({ protocol, cipherSuites })

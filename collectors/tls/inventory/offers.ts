@@ -32,7 +32,7 @@ export function offersOf(protocol: RecordProtocol): readonly (readonly number[])
   const fits = (number: number): boolean => protocol === 'TLSv1.2' || cipherSuites.get(number)?.era === 'any'
   const usual = usualOrder(older.filter((number) => isUsual(number) && fits(number)))
   const rest = usualOrder(older.filter((number) => !usual.includes(number)))
-  return [...deal(usual, protocol === 'TLSv1.2' ? 6 : 2), ...deal(rest, 4)]
+  return [...deal(usual, protocol === 'TLSv1.2' ? 6 : 1), ...deal(rest, 2)]
 }
 
 /** Deals a list out into so many hands, one by one, so that neighbours come into different hands. */
