@@ -17,6 +17,8 @@ export type Credentials = {
   /** Why there is no valid one, as a clause. */
   readonly reason: string | null
   readonly expired: string | null
+  /** The header field that carries one. */
+  readonly carry: (token: string) => Readonly<Record<string, string>>
 }
 
 /** What paths that do not exist are answered, without and with the valid credential: finds an API that says 200 to all. */
@@ -26,11 +28,11 @@ export type Strays = { readonly anonymous: Answer; readonly authorised: Answer |
 const garbage = 'affidavit.not-a-token'
 
 /** Asks for a path that nobody can have made. */
-export async function askStrays(context: Context, baseUrl: string, { valid }: Credentials): Promise<Strays> {
+export async function askStrays(context: Context, baseUrl: string, { valid, carry }: Credentials): Promise<Strays> {
   const url = `${trimmed(baseUrl)}/affidavit-${randomUUID()}`
   const anonymous = await ask(context, { url, keepBody: false })
   if (valid === null) return { anonymous, authorised: null }
-  const authorised = await ask(context, { url, headers: bearer(valid), class: 'test-identity', keepBody: false })
+  const authorised = await ask(context, { url, headers: carry(valid), class: 'test-identity', keepBody: false })
   return { anonymous, authorised }
 }
 
@@ -52,7 +54,7 @@ export async function examine(
     ask(context, {
       method: operation.method,
       url: operation.url,
-      headers: { ...operation.headers, ...(token === null ? {} : bearer(token)) },
+      headers: { ...operation.headers, ...(token === null ? {} : credentials.carry(token)) },
       class: classFor(safety),
       // What an operation answers is the organisation's data; its length and digest are evidence enough.
       keepBody: false,
@@ -70,6 +72,8 @@ export async function examine(
   const open = judgeOne(anonymous, soFar).refused === 'no'
   if (open) {
     context.leaveOut(`${operation.label} with broken tokens`, 'it answers without any credential')
+  } else if (anonymous.kind === 'failure' && (before === null || before.kind === 'failure')) {
+    context.leaveOut(`${operation.label} with broken tokens`, `it gave no answer: ${anonymous.reason}`)
   } else if (context.permits('test-identity')) {
     for (const [probe, tokens] of brokenTokens(credentials)) {
       const answers: Answer[] = []
@@ -161,8 +165,4 @@ function isForgery(probe: Probe): probe is Forgery {
 
 function statusOf(answer: Answer | null): number | null {
   return answer?.kind === 'answer' ? answer.status : null
-}
-
-function bearer(token: string): Readonly<Record<string, string>> {
-  return { authorization: `Bearer ${token}` }
 }

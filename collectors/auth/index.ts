@@ -6,7 +6,7 @@ import { type KeySet, readKeySet } from './jwks.ts'
 import { isSignedBy, readJwt } from './jwt.ts'
 import { operationsIn } from './openapi.ts'
 import { planOperations } from './operations.ts'
-import { type ApiTarget, AuthTarget, endpointsOf } from './target.ts'
+import { type ApiTarget, AuthTarget, carry, endpointsOf } from './target.ts'
 
 /** What an identity provider publishes and issues, and what an API makes of missing and broken credentials. */
 export const authCollector: Collector<AuthTarget> = {
@@ -62,7 +62,12 @@ async function* examineApi(
   const { operations, leftOut } = planOperations(api, declared)
   for (const { probe, reason } of leftOut) context.leaveOut(probe, reason)
   const expired = await expiredToken(context, target, credential.token, keySet)
-  const credentials = { valid: credential.token, reason: credential.reason, expired }
+  const credentials = {
+    valid: credential.token,
+    reason: credential.reason,
+    expired,
+    carry: (token: string) => carry(api.credential, token),
+  }
   if (credential.token !== null && readJwt(credential.token) === undefined) {
     context.leaveOut('forged tokens', 'the valid credential is opaque, so that nothing can be forged from it')
   }

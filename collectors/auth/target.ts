@@ -23,11 +23,24 @@ const operation = z.strictObject({
   parameters: z.record(z.string(), z.string()).default({}).describe('Values for {name} in the path'),
 })
 
+const carrier = z.strictObject({
+  header: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/, 'a header name is expected here')
+    .default('Authorization'),
+  scheme: z
+    .string()
+    .regex(/^\S*$/)
+    .default('Bearer')
+    .describe('What stands before the credential; empty for a bare API key'),
+})
+
 const api = z.strictObject({
   baseUrl: url.describe('What the paths of the operations stand below'),
   operations: z.array(operation).default([]),
   openapi: z.string().optional().describe('OpenAPI 3 document, YAML or JSON; its operations are added'),
   parameters: z.record(z.string(), z.string()).default({}).describe('Values for parameters of the operations, by name'),
+  credential: carrier.prefault({}).describe('How a request carries its credential'),
 })
 
 const client = z.strictObject({
@@ -64,6 +77,11 @@ export const AuthTarget = targetSchema({
 })
 export type AuthTarget = Omit<z.output<typeof AuthTarget>, keyof TargetBase>
 export type ApiTarget = NonNullable<AuthTarget['api']>
+
+/** The header field that carries a credential to an API. */
+export function carry({ header, scheme }: ApiTarget['credential'], token: string): Readonly<Record<string, string>> {
+  return { [header.toLowerCase()]: scheme === '' ? token : `${scheme} ${token}` }
+}
 
 /** Every endpoint that a target names. */
 export function endpointsOf(target: AuthTarget): readonly Endpoint[] {

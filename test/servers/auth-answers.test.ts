@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { authCollector } from '../../collectors/auth/index.ts'
 import type { Collection } from '../../src/model/evidence.ts'
-import { collectFrom, observed } from '../helpers/collect.ts'
+import { collectFrom, evidenceText, observed } from '../helpers/collect.ts'
 
 const hour = 3_600
 const now = Math.floor(Date.now() / 1000)
@@ -244,6 +244,22 @@ test('an opaque credential is probed with what needs no forging', async () => {
   )
 })
 
+test('an API key goes where the target says, and never into the evidence', async () => {
+  process.env.AFFIDAVIT_TEST_KEY = 'key-of-the-tests-0123456789'
+  const url = await api((_authorised, path, request) => {
+    if (!known(path)) return notFound
+    return request.headers['x-orders-key'] === 'key-of-the-tests-0123456789' ? orders : { status: 403 }
+  })
+  const collection = await probe(url, {
+    api: { baseUrl: url, operations: [{ path: '/orders' }], credential: { header: 'X-Orders-Key', scheme: '' } },
+    token: 'env:AFFIDAVIT_TEST_KEY',
+    expiredToken: undefined,
+  })
+  expect(refusals(collection)).toEqual(['yes'])
+  expect(evidenceText(collection)).toContain('x-orders-key: [redacted:valid-token]')
+  expect(evidenceText(collection)).not.toContain('key-of-the-tests')
+})
+
 test('a token that has not expired is not sent as one that has', async () => {
   const url = await api((authorised, path) => (!known(path) ? notFound : authorised ? orders : { status: 401 }))
   const collection = await probe(url, { expiredToken: 'env:AFFIDAVIT_TEST_TOKEN' })
@@ -264,5 +280,7 @@ test('a credential that has itself expired is said to have', async () => {
 test('an API that is down leaves every operation undetermined', async () => {
   const collection = await probe('http://127.0.0.1:1')
   expect(refusals(collection)).toEqual(['undetermined'])
-  expect(observed(collection, 'auth.enforcement')[0]?.facts.status).toBeNull()
+  expect(observed(collection, 'auth.enforcement').map(({ facts }) => [facts.probe, facts.status])).toEqual([
+    ['no-credential', null],
+  ])
 })

@@ -32,7 +32,12 @@ function targetOf(system: DemoSystem, changed: object = {}): object {
   return {
     issuer: system.issuer,
     api: { baseUrl: system.apiUrl, openapi: system.openApiFile },
-    client: { id: system.clientId, secret: `file:${system.clientSecretFile}`, scope: system.scope },
+    client: {
+      id: system.clientId,
+      secret: `file:${system.clientSecretFile}`,
+      scope: system.scope,
+      resource: system.audience,
+    },
     expiredToken: `file:${system.expiredTokenFile}`,
     trust: [system.caFile],
     permit: 'test-identity',
