@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { assessPeriod, comparePeriods } from '../src/app/assessment.ts'
 import { makeKeys } from '../src/app/keys.ts'
 import type { IssuedReport } from '../src/app/report.ts'
@@ -11,6 +12,7 @@ import type { Assessment, Comparison } from '../src/model/assessment.ts'
 import { ConfigError } from '../src/model/errors.ts'
 import { instant, later } from '../src/model/time.ts'
 import { type DemoEdition, type DemoPeriod, demoConfiguration, demoMark } from './configuration.ts'
+import { soundSettings } from './servers/api-settings.ts'
 import { type SystemChange, startSoundSystem, startWeakSystem } from './servers/index.ts'
 
 /** What the demonstration does between its two periods: four faults mended, one made. */
@@ -71,6 +73,8 @@ export async function runDemo(options: {
   const before = await collectAndJudge(configuration, 'before', { signal, tell })
 
   for (const { change } of betweenPeriods) await weak.change(change)
+  // The sound edition has met its rate limit; the next period begins when its window is over.
+  await setTimeout(soundSettings.rateLimit.windowSeconds * 1000, undefined, { signal })
   tell({ step: 'changed', sentences: betweenPeriods.map(({ sentence }) => sentence) })
 
   const boundary = instant(Date.now())

@@ -135,7 +135,15 @@ export function configSchema(collectors: readonly CollectorFace[]) {
       )
       .default([])
       .describe('Dated, approved, expiring acceptances; they never rewrite an outcome'),
-    store: z.strictObject({ path: file.default('affidavit.db') }).prefault({}),
+    store: z
+      .strictObject({
+        path: file.default('affidavit.db'),
+        origin: text
+          .regex(/^[^\s+]+$/, 'a ledger’s name has no spaces and no plus sign')
+          .optional()
+          .describe('The ledger’s name in its checkpoints, for good; made from the organisation’s name where absent'),
+      })
+      .prefault({}),
     keys: z
       .strictObject({
         ledger: file.default('keys/ledger.key.pem').describe('Ed25519 key that signs the ledger’s checkpoints'),

@@ -17,7 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   'src/signing': ['src/model'],
   'src/render': ['src/model'],
   collectors: ['src/model', 'src/collect/contract.ts'],
-  reports: ['src/model', 'src/assess', 'src/render/document.ts'],
+  reports: ['src/model', 'src/assess', 'src/render/document.ts', 'src/render/chart.ts'],
   'src/app': [
     'src/model',
     'src/config',
@@ -29,8 +29,8 @@ const mayImport: Record<string, readonly string[]> = {
     'collectors',
     'reports',
   ],
-  demo: ['src/model', 'src/app', 'src/config', 'src/ledger'],
-  'src/cli': ['src/app', 'src/model', 'src/config', 'src/schedule', 'src/portal', 'demo'],
+  demo: ['src/model', 'src/app'],
+  'src/cli': ['src/app', 'src/model', 'src/config', 'src/assess', 'src/schedule', 'src/portal', 'demo'],
   'src/schedule': ['src/app', 'src/model'],
   'src/portal': ['src/app', 'src/model'],
 }

@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { collectors } from '../collectors/registry.ts'
+import { assessPeriod } from './app/assessment.ts'
+import { openLedgerKey, openReportKey } from './app/keys.ts'
+import { ledgerOrigin } from './app/origin.ts'
+import type { Ports } from './app/ports.ts'
+import { loadCatalogue, loadProject, type Project, readCatalogue, ruleProblems } from './app/project.ts'
+import type { IssuedReport, ReportOptions } from './app/report.ts'
+import { type RunEvent, type RunResult, runOnce, type Trigger } from './app/run.ts'
+import { type ExampleResult, testControl } from './assess/catalogue-test.ts'
+import { collectPlan } from './collect/collect-plan.ts'
+import { collectTarget } from './collect/collect-target.ts'
+import type { Log } from './collect/contract.ts'
+import { configJsonSchema, periodAt } from './config/config.ts'
+import { InvalidFileError } from './config/source.ts'
+import { openStore } from './ledger/open.ts'
+import type { Store } from './ledger/store.ts'
+import type { Assessment } from './model/assessment.ts'
+import type { Catalogue } from './model/control.ts'
+import { ConfigError } from './model/errors.ts'
+import type { Collection } from './model/evidence.ts'
+import type { JsonObject } from './model/json.ts'
+import type { PlannedTarget } from './model/plan.ts'
+import { type Clock, type Instant, instant } from './model/time.ts'
+import { printPdf } from './render/print.ts'
+
+/** The machine's clock. */
+const clock: Clock = { now: () => instant(Date.now()) }
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {} }
+
+const ports: Ports = {
+  openLedger,
+  ledgerKey: openLedgerKey,
+  reportKey: openReportKey,
+  print: (html, signal) => printPdf(html, { signal }),
+}
+
+/** Reads affidavit.yaml and its catalogues; throws ConfigError with every problem of a file at once. */
+export function openProject(file: string): Promise<Project> {
+  return loadProject(file, { collectors, clock })
+}
+
+/** Opens the configuration's evidence store; a store that is only read must exist. Throws StoreError. */
+export function openLedger(project: Project, mode: 'create' | 'write' | 'read'): Promise<Store> {
+  return openStore({
+    path: resolve(project.directory, project.config.store.path),
+    origin: ledgerOrigin(project.config),
+    clock,
+    mode,
+  })
+}
+
+/** One run over the targets, and the judgement of the period that it falls in. */
+export async function collectNow(
+  project: Project,
+  options: {
+    readonly targets: readonly PlannedTarget[]
+    readonly trigger?: Trigger
+    readonly slot?: Instant | null
+    readonly signal: AbortSignal
+    readonly log?: Log
+    readonly onEvent?: (event: RunEvent) => void
+  },
+): Promise<{ readonly run: RunResult; readonly assessment: Assessment }> {
+  const ledgerKey = await ports.ledgerKey(project)
+  await using store = await openLedger(project, 'create')
+  const { targets, signal, trigger = 'by-hand', slot = null, log = silent, onEvent } = options
+  const run = await runOnce(
+    project,
+    {
+      store,
+      ledgerKey,
+      collectPlan: (plan) =>
+        collectPlan({
+          ...plan,
+          collectors,
+          clock,
+          log,
+          baseDirectory: project.directory,
+          concurrency: project.config.limits.concurrency,
+        }),
+    },
+    { trigger, slot, targets, signal, ...(onEvent ? { onEvent } : {}) },
+  )
+  return { run, assessment: await assessPeriod(project, store, periodAt(project.config, clock.now())) }
+}
+
+/** Issues the signed report of a period. */
+export async function issue(project: Project, options: ReportOptions): Promise<IssuedReport> {
+  // Charts and templates are loaded for those who print only.
+  const { issueReport } = await import('./app/report.ts')
+  await using store = await openLedger(project, 'write')
+  return await issueReport(project, store, ports, options)
+}
+
+/** The ids of all collectors. */
+export function collectorIds(): readonly string[] {
+  return [...collectors.keys()]
+}
+
+/** Runs one collector once and stores nothing; paths and secrets are relative to the working folder. */
+export async function probeOnce(
+  id: string,
+  given: { readonly shorthand: string | undefined; readonly target: unknown },
+  signal: AbortSignal,
+): Promise<Collection> {
+  const collector = collectors.get(id)
+  if (!collector) throw new ConfigError('AFD_PROBE_COLLECTOR', `there is no collector "${id}"`)
+  const target = given.target ?? shorthandTarget(id, given.shorthand)
+  const result = collector.target.safeParse(target)
+  if (!result.success) {
+    const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'target'}: ${message}`)
+    throw new ConfigError('AFD_PROBE_TARGET', `not a target of ${id}: ${problems.join('; ')}`, {
+      hint: `what it takes stands in the configuration's schema: affidavit check --schema`,
+    })
+  }
+  return await collectTarget(collector, result.data, { clock, signal, log: silent, baseDirectory: process.cwd() })
+}
+
+function shorthandTarget(id: string, shorthand: string | undefined): unknown {
+  const collector = collectors.get(id)
+  if (shorthand !== undefined && collector?.shorthand) return collector.shorthand(shorthand)
+  const what = shorthand === undefined ? 'no target was named' : `${id} has no short form of a target`
+  throw new ConfigError('AFD_PROBE_TARGET', what, { hint: `give it as JSON: affidavit probe ${id} --target '{ ... }'` })
+}
+
+/** The JSON Schema of affidavit.yaml. */
+export function configurationSchema(): JsonObject {
+  return configJsonSchema([...collectors.values()])
+}
+
+/** The catalogue of a configuration; the built-in one where the default configuration does not exist. */
+export async function chosenCatalogue(file: string): Promise<Catalogue> {
+  if (existsSync(file)) return (await openProject(file)).catalogue
+  if (file !== 'affidavit.yaml') await openProject(file)
+  return await loadCatalogue(
+    { controls: { builtIn: true, catalogues: [], exclude: [], parameters: {} } },
+    process.cwd(),
+  )
+}
+
+/** Runs the examples of catalogue files, or of the chosen catalogue where none are named. */
+export async function testCatalogue(files: readonly string[], config: string): Promise<readonly ExampleResult[]> {
+  if (files.length === 0) return (await chosenCatalogue(config)).controls.flatMap(testControl)
+  const catalogues = await Promise.all(files.map((file) => readCatalogue(resolve(file))))
+  const problems = catalogues.flatMap(ruleProblems)
+  if (problems.length > 0) throw new InvalidFileError('AFD_CATALOGUE_INVALID', problems)
+  return catalogues.flatMap(({ controls }) => controls).flatMap(testControl)
+}

@@ -1,0 +1,67 @@
+import { access, constants, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { secretReferencePattern } from '../model/secret.ts'
+import type { Project } from './project.ts'
+
+/** Something that is valid but will not work, or not as meant. */
+export type Warning = { readonly message: string; readonly hint: string }
+
+/** What a look at the machine adds to a valid configuration: keys and secrets that are not there, idle targets. */
+export async function inspectProject(project: Project): Promise<readonly Warning[]> {
+  const { config, directory } = project
+  const files = [config.keys.ledger, config.signing.key, ...config.signing.certificates]
+  const references = new Set(secretReferences(config.document))
+  return [
+    ...(await Promise.all(files.map((file) => missingFile(resolve(directory, file), file)))).flat(),
+    ...(
+      await Promise.all([config.keys.ledger, config.signing.key].map((file) => openKey(resolve(directory, file), file)))
+    ).flat(),
+    ...(await Promise.all([...references].map((reference) => missingSecret(reference, directory)))).flat(),
+    ...config.systems
+      .flatMap(({ components }) => components)
+      .filter(({ ref }) => !config.plan.some(({ component }) => component === ref))
+      .map(({ ref }) => ({ message: `nothing is collected from ${ref}`, hint: 'give it targets:' })),
+    ...config.schedules
+      .filter(({ id }) => !config.plan.some(({ schedule }) => schedule?.id === id))
+      .map(({ id }) => ({ message: `no target follows the schedule "${id}"`, hint: `set schedule: ${id} on targets` })),
+  ]
+}
+
+async function missingFile(path: string, name: string): Promise<readonly Warning[]> {
+  try {
+    await access(path, constants.R_OK)
+    return []
+  } catch {
+    return [{ message: `${name} cannot be read`, hint: 'make keys with: affidavit keys make' }]
+  }
+}
+
+async function openKey(path: string, name: string): Promise<readonly Warning[]> {
+  try {
+    const { mode } = await stat(path)
+    if ((mode & 0o077) === 0) return []
+    return [{ message: `others on this machine can read ${name}`, hint: `take their rights away: chmod 600 ${name}` }]
+  } catch {
+    return []
+  }
+}
+
+async function missingSecret(reference: string, directory: string): Promise<readonly Warning[]> {
+  if (reference.startsWith('env:')) {
+    if (process.env[reference.slice(4)]) return []
+    return [{ message: `the secret ${reference} is not set`, hint: 'set the variable where Affidavit runs' }]
+  }
+  try {
+    await access(resolve(directory, reference.slice(5)), constants.R_OK)
+    return []
+  } catch {
+    return [{ message: `the secret ${reference} cannot be read`, hint: 'write it to that file, with mode 0600' }]
+  }
+}
+
+/** Every `env:` and `file:` reference in a document. */
+function secretReferences(value: unknown): readonly string[] {
+  if (typeof value === 'string') return secretReferencePattern.test(value) ? [value] : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(secretReferences)
+}

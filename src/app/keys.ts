@@ -1,0 +1,207 @@
+import { X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { basename, extname, join, resolve } from 'node:path'
+import { verifierKey } from '../ledger/note.ts'
+import type { NoteSigner } from '../ledger/store.ts'
+import { SigningError } from '../model/errors.ts'
+import { instant } from '../model/time.ts'
+import { readKeyFile, writeSecretFile } from '../signing/keys/files.ts'
+import { makeLocalIdentity } from '../signing/keys/identity.ts'
+import {
+  describeCertificate,
+  type KeyDescription,
+  loadLedgerKey,
+  loadReportSigner,
+  type ReportKeySource,
+} from '../signing/keys.ts'
+import { signPdf } from '../signing/sign-pdf.ts'
+import type { SignatureAlgorithm, Signer, Timestamper } from '../signing/signer.ts'
+import { firstOf, rfc3161Timestamper } from '../signing/timestamp.ts'
+import { ledgerOrigin } from './origin.ts'
+import type { ReportKey } from './ports.ts'
+import type { Project } from './project.ts'
+import { readPassphrase } from './secrets.ts'
+
+/** A key or certificate file that was made. */
+export type MadeFile = { readonly path: string; readonly purpose: string }
+
+/** Opens the key that signs checkpoints; throws SigningError. */
+export async function openLedgerKey(project: Project): Promise<NoteSigner> {
+  const { ledger, passphrase } = project.config.keys
+  const pem = await readKeyFile(resolve(project.directory, ledger))
+  const key = loadLedgerKey(Buffer.from(pem).toString('utf8'), await passphraseOf(passphrase, project.directory))
+  return { name: ledgerOrigin(project.config), ...key }
+}
+
+/** Opens the key that signs reports, with its time-stamping authorities; throws SigningError. */
+export async function openReportKey(project: Project): Promise<ReportKey> {
+  const { signing } = project.config
+  const signer = await loadSigner(project)
+  const [own] = signer.certificateChain
+  const certificate = describeCertificate(own ?? new Uint8Array())
+  const timestamper = await timestamperOf(project)
+  return {
+    description: {
+      name: commonName(certificate.subject),
+      algorithm: algorithmNames[signer.algorithm],
+      fingerprint: certificate.fingerprint,
+    },
+    async sign(pdf, { title, attachments, signal }) {
+      const modified = project.clock.now()
+      const signed = await signPdf(pdf, {
+        signer,
+        ...(timestamper ? { timestamper } : {}),
+        attachments: attachments.map((file) => ({ ...file, relationship: 'Data', modified })),
+        metadata: {
+          title,
+          author: project.config.organisation.name,
+          subject: 'Audit evidence report',
+          keywords: ['audit', 'evidence', 'compliance'],
+          created: modified,
+          language: 'en',
+        },
+        reason: signing.reason ?? 'Issued as an audit evidence report',
+        location: signing.location ?? '',
+        signal,
+        clock: project.clock,
+      })
+      return { pdf: signed.pdf, level: signed.level, untimed: signed.timestampError?.message ?? null }
+    },
+  }
+}
+
+/** Makes a local authority, a report key certified by it, and a ledger key; never overwrites a file. */
+export async function makeKeys(options: {
+  readonly folder: string
+  readonly organisation: string
+  /** `env:NAME` or `file:path`; the keys stand in the open where null. */
+  readonly passphrase: string | null
+}): Promise<readonly MadeFile[]> {
+  const { folder, organisation, passphrase } = options
+  const secretText = passphrase === null ? undefined : await readPassphrase(passphrase, process.cwd())
+  const identity = makeLocalIdentity({
+    organisation,
+    from: instant(Date.now()),
+    ...(secretText === undefined ? {} : { passphrase: secretText }),
+  })
+  const files = [
+    ['report.key.pem', identity.reportKey, 'signs reports; private'],
+    ['report.cert.pem', identity.reportCertificate, 'says whose the report key is'],
+    ['ca.cert.pem', identity.rootCertificate, 'the authority; hand it to your auditors'],
+    ['ca.key.pem', identity.rootKey, 'renews the report certificate; private, keep it elsewhere'],
+    ['ledger.key.pem', identity.ledgerKey, 'signs the ledger’s checkpoints; private'],
+    ['ledger.pub.pem', identity.ledgerPublicKey, 'verifies them'],
+  ] as const
+  const existing = files.map(([name]) => join(folder, name)).find((path) => existsSync(path))
+  if (existing !== undefined) {
+    throw new SigningError('AFD_KEY_EXISTS', `${existing} exists already; nothing was changed`, {
+      hint: 'Move the old keys away first, or name another folder. Reports signed with them still need their certificates.',
+      subject: existing,
+    })
+  }
+  for (const [name, content] of files) await writeSecretFile(join(folder, name), content)
+  return files.map(([name, , purpose]) => ({ path: join(folder, name), purpose }))
+}
+
+/**
+ * Checks a report key that somebody brings (PEM with its certificates, or PKCS#12) and copies it, as it is, into a
+ * folder of keys; says what to write under `signing:`. Throws SigningError where it cannot sign reports.
+ */
+export async function importKey(options: {
+  readonly file: string
+  readonly certificates: readonly string[]
+  readonly folder: string
+  readonly passphrase: string | null
+}): Promise<{
+  readonly description: KeyDescription
+  readonly files: readonly MadeFile[]
+  readonly lines: readonly string[]
+}> {
+  const bytes = await readKeyFile(resolve(options.file))
+  const certificates = await Promise.all(options.certificates.map((path) => readKeyFile(resolve(path))))
+  const passphrase = await passphraseOf(options.passphrase ?? undefined, process.cwd())
+  const signer = await loadReportSigner(sourceOf(options.file, bytes, certificates, passphrase), systemClock)
+  const description = describeCertificate(signer.certificateChain[0] ?? new Uint8Array())
+  const stem = join(options.folder, `imported-${description.fingerprint.slice(0, 8)}`)
+  const key = `${stem}${isPkcs12(options.file) ? '.p12' : '.key.pem'}`
+  const chain = `${stem}.cert.pem`
+  await writeSecretFile(key, bytes)
+  await writeFile(chain, signer.certificateChain.map(certificatePem).join(''), { flag: 'wx' })
+  return {
+    description,
+    files: [
+      { path: key, purpose: 'signs reports; private' },
+      { path: chain, purpose: 'its certificate and issuers' },
+    ],
+    lines: [
+      'signing:',
+      `  key: keys/${basename(key)}`,
+      `  certificates: [keys/${basename(chain)}]`,
+      ...(options.passphrase === null ? [] : [`  passphrase: ${options.passphrase}`]),
+    ],
+  }
+}
+
+/** What a configuration's keys are, without opening a private one that is encrypted. */
+export async function showKeys(project: Project): Promise<{
+  readonly report: readonly KeyDescription[]
+  /** C2SP signed-note verifier key; null where the key cannot be opened without a passphrase that is not there. */
+  readonly ledger: string | null
+}> {
+  const { config, directory } = project
+  const pems = await Promise.all(config.signing.certificates.map((file) => readKeyFile(resolve(directory, file))))
+  return {
+    report: pems.map((pem) => describeCertificate(pem)),
+    ledger: await openLedgerKey(project).then(verifierKey, () => null),
+  }
+}
+
+const algorithmNames: { readonly [algorithm in SignatureAlgorithm]: string } = {
+  'ecdsa-p256-sha256': 'ECDSA P-256 · SHA-256',
+  'ecdsa-p384-sha384': 'ECDSA P-384 · SHA-384',
+  'rsa-sha256': 'RSA · SHA-256',
+}
+
+const systemClock = { now: () => instant(Date.now()) }
+
+async function loadSigner({ config, directory, clock }: Project): Promise<Signer> {
+  const { key, certificates, passphrase } = config.signing
+  const bytes = await readKeyFile(resolve(directory, key))
+  const chain = await Promise.all(certificates.map((file) => readKeyFile(resolve(directory, file))))
+  return await loadReportSigner(sourceOf(key, bytes, chain, await passphraseOf(passphrase, directory)), clock)
+}
+
+function sourceOf(
+  file: string,
+  bytes: Uint8Array,
+  certificates: readonly Uint8Array[],
+  passphrase: string | undefined,
+): ReportKeySource {
+  const shared = { certificates, ...(passphrase === undefined ? {} : { passphrase }) }
+  if (isPkcs12(file)) return { pkcs12: bytes, ...shared }
+  return { keyPem: Buffer.from(bytes).toString('utf8'), ...shared }
+}
+
+function isPkcs12(file: string): boolean {
+  return ['.p12', '.pfx'].includes(extname(file).toLowerCase())
+}
+
+async function timestamperOf({ config, directory }: Project): Promise<Timestamper | undefined> {
+  const { timestamp } = config.signing
+  if (!timestamp) return undefined
+  const trust = await Promise.all(timestamp.trust.map((file) => readKeyFile(resolve(directory, file))))
+  return firstOf(timestamp.urls.map((url) => rfc3161Timestamper({ url, trust })))
+}
+
+async function passphraseOf(reference: string | undefined, directory: string): Promise<string | undefined> {
+  return reference === undefined ? undefined : await readPassphrase(reference, directory)
+}
+
+function commonName(subject: string): string {
+  return /(?:^|, ?)CN=([^,]+)/.exec(subject)?.[1] ?? subject
+}
+
+function certificatePem(der: Uint8Array): string {
+  return new X509Certificate(der).toString()
+}

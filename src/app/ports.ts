@@ -1,0 +1,28 @@
+import type { ReportIssue } from '../../reports/audit/issue.ts'
+import type { NoteSigner, Store } from '../ledger/store.ts'
+import type { Attachment } from './evidence.ts'
+import type { Project } from './project.ts'
+
+export type SignedReport = {
+  readonly pdf: Uint8Array
+  readonly level: 'B-B' | 'B-T'
+  /** Why there is no time stamp although one was asked for; null otherwise. */
+  readonly untimed: string | null
+}
+
+/** A report key, opened. */
+export type ReportKey = {
+  readonly description: ReportIssue['signer']
+  sign(
+    pdf: Uint8Array,
+    options: { readonly title: string; readonly attachments: readonly Attachment[]; readonly signal: AbortSignal },
+  ): Promise<SignedReport>
+}
+
+/** The adapters that the use cases work with; src/app.ts names them. */
+export type Ports = {
+  openLedger(project: Project, mode: 'create' | 'write' | 'read'): Promise<Store>
+  ledgerKey(project: Project): Promise<NoteSigner>
+  reportKey(project: Project): Promise<ReportKey>
+  print(html: string, signal: AbortSignal): Promise<Uint8Array>
+}

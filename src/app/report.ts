@@ -1,0 +1,147 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type AuditReport, auditDocument } from '../../reports/audit/document.ts'
+import type { ReportIssue } from '../../reports/audit/issue.ts'
+import { auditJson } from '../../reports/audit/json.ts'
+import type { NoteSigner, Store } from '../ledger/store.ts'
+import type { Assessment, Comparison } from '../model/assessment.ts'
+import { sha256 } from '../model/digest.ts'
+import { RenderError } from '../model/errors.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { Period } from '../model/period.ts'
+import { renderHtml } from '../render/html.ts'
+import { assessPeriod, compareWithPrevious } from './assessment.ts'
+import { evidenceFiles, evidenceIndex } from './evidence.ts'
+import { ownEntry } from './own-entries.ts'
+import type { Ports, ReportKey, SignedReport } from './ports.ts'
+import type { Project } from './project.ts'
+
+export type IssuedReport = {
+  readonly id: string
+  readonly files: { readonly pdf: string; readonly html: string; readonly json: string }
+  readonly level: 'B-B' | 'B-T'
+  /** Why there is no time stamp although one was asked for; null otherwise. */
+  readonly untimed: string | null
+  readonly assessment: Assessment
+  readonly comparison: Comparison | null
+}
+
+export type ReportOptions = {
+  readonly period: Period
+  /** Where the files go; `reports.directory` of the configuration where absent. */
+  readonly directory?: string | undefined
+  readonly signal: AbortSignal
+}
+
+/**
+ * Judges a period, prints the report, signs it with the evidence attached, writes PDF, HTML and JSON, and records in
+ * the ledger what was issued. Throws RenderError, SigningError or StoreError; no half-written file stays behind.
+ */
+export async function issueReport(
+  project: Project,
+  store: Store,
+  ports: Ports,
+  options: ReportOptions,
+): Promise<IssuedReport> {
+  const key = await ports.reportKey(project)
+  const ledgerKey = await ports.ledgerKey(project)
+  await store.checkpoint(ledgerKey)
+  const assessment = await assessPeriod(project, store, options.period)
+  const comparison = await compareWithPrevious(project, store, assessment)
+  const evidence = await evidenceFiles(project, store, assessment, ledgerKey)
+  const issue = await issueOf(project, store, assessment, key)
+  const content: AuditReport = {
+    assessment,
+    comparison,
+    issue: { ...issue, attachments: [reportFile, ...evidence].map(({ name, description }) => ({ name, description })) },
+  }
+
+  const document = auditDocument(content)
+  const html = renderHtml(document)
+  const json = auditJson(content)
+  const printed = await ports.print(html, options.signal)
+  const attachments = [{ ...reportFile, bytes: Buffer.from(json) }, ...evidence]
+  const signed = await key.sign(printed, { title: document.title, attachments, signal: options.signal })
+
+  const directory = resolve(project.directory, options.directory ?? project.config.reports.directory)
+  const files = await writeFiles(directory, issue.id, { pdf: signed.pdf, html, json })
+  await recordIssue(project, store, { issue, assessment, signed }, ledgerKey)
+  return { id: issue.id, files, level: signed.level, untimed: signed.untimed, assessment, comparison }
+}
+
+const reportFile = { name: 'report.json', mediaType: 'application/json', description: 'This report as data' }
+
+async function issueOf(
+  project: Project,
+  store: Store,
+  assessment: Assessment,
+  key: ReportKey,
+): Promise<Omit<ReportIssue, 'attachments'>> {
+  const { timestamp } = project.config.signing
+  const id = await nextReportId(store, assessment.period)
+  return {
+    id,
+    issuedAt: project.clock.now(),
+    signer: key.description,
+    level: timestamp ? 'B-T' : 'B-B',
+    timestampAuthority: timestamp ? new URL(timestamp.urls[0] ?? '').host : null,
+    verifyCommand: `affidavit verify ${id}.pdf --trust ca.cert.pem`,
+    evidence: await evidenceIndex(store, assessment),
+  }
+}
+
+/** `AER-2026-Q3-0001`: counts up with every report that the ledger has of the period. */
+async function nextReportId(store: Store, period: Period): Promise<string> {
+  let issued = 0
+  for await (const { entry } of store.entries({ kinds: ['report.issued'] })) {
+    const { period: of } = entry.facts as { readonly period?: Period }
+    if (of?.id === period.id) issued++
+  }
+  const name = period.id.replaceAll(/[^A-Za-z0-9-]+/g, '-')
+  return `AER-${name}-${String(issued + 1).padStart(4, '0')}`
+}
+
+async function recordIssue(
+  project: Project,
+  store: Store,
+  parts: { readonly issue: { readonly id: string }; readonly assessment: Assessment; readonly signed: SignedReport },
+  ledgerKey: NoteSigner,
+): Promise<void> {
+  const { issue, assessment, signed } = parts
+  const facts: JsonObject = {
+    id: issue.id,
+    period: assessment.period,
+    sha256: sha256(signed.pdf),
+    size: signed.pdf.length,
+    level: signed.level,
+    checkpoint: { size: assessment.ledger.size, root: assessment.ledger.root },
+  }
+  await store.append([ownEntry(project, { run: issue.id, slot: null }, 'report.issued', facts)])
+  await store.checkpoint(ledgerKey)
+}
+
+async function writeFiles(
+  directory: string,
+  id: string,
+  contents: { readonly pdf: Uint8Array; readonly html: string; readonly json: string },
+): Promise<IssuedReport['files']> {
+  const path = (suffix: string) => join(directory, `${id}.${suffix}`)
+  try {
+    await mkdir(directory, { recursive: true })
+    await writeWhole(path('html'), contents.html)
+    await writeWhole(path('json'), contents.json)
+    await writeWhole(path('pdf'), contents.pdf)
+  } catch (cause) {
+    throw new RenderError('AFD_REPORT_WRITE', `the report could not be written to ${directory}`, {
+      hint: 'check that the folder can be written to and has room, or name another one with --output',
+      cause,
+    })
+  }
+  return { pdf: path('pdf'), html: path('html'), json: path('json') }
+}
+
+async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+  const temporary = `${path}.${process.pid}.part`
+  await writeFile(temporary, content)
+  await rename(temporary, path)
+}

@@ -1,0 +1,61 @@
+import { Command } from 'commander'
+import { assessPeriod, comparePeriods, periodNamed } from '../app/assessment.ts'
+import { openLedger, openProject } from '../app.ts'
+import { type Change, type ChangeKind, type Comparison, changeKinds } from '../model/assessment.ts'
+import { exitCodes } from './exit.ts'
+import { configOption, jsonOption } from './options.ts'
+import type { Shell } from './shell.ts'
+import { printable, say, sayJson, type Tone, tone, width, wrap } from './terminal.ts'
+import { count } from './words.ts'
+
+const changeTones: { readonly [change in ChangeKind]: Tone } = {
+  fixed: 'good',
+  regressed: 'bad',
+  new: 'bad',
+  persisting: 'warn',
+  'no-longer-measured': 'none',
+  unchanged: 'none',
+}
+
+export function compareCommand(shell: Shell): Command {
+  return new Command('compare')
+    .description('Set two assessment periods side by side: fixed, regressed, persisting, new, no longer measured')
+    .argument('<before>', 'a period id or from..to')
+    .argument('<after>', 'a period id or from..to')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExit code 1 when something regressed or is new, 0 otherwise.')
+    .action(async (before: string, after: string, options: { config: string; json?: boolean }) => {
+      const project = await openProject(options.config)
+      const periods = [periodNamed(project, before), periodNamed(project, after)] as const
+      await using store = await openLedger(project, 'read')
+      const comparison = comparePeriods(
+        await assessPeriod(project, store, periods[0]),
+        await assessPeriod(project, store, periods[1]),
+      )
+      if (options.json) sayJson(comparison)
+      else printComparison(comparison)
+      const worse = comparison.counts.regressed + comparison.counts.new
+      shell.exit(worse > 0 ? exitCodes.findings : exitCodes.satisfied)
+    })
+}
+
+/** Prints what moved, and why; what did not move is a count. */
+export function printComparison({ before, after, changes, counts }: Comparison): void {
+  say(tone('strong', `${before.id} to ${after.id}`))
+  for (const kind of changeKinds.filter((one) => one !== 'unchanged')) {
+    const mine = changes.filter(({ change }) => change === kind)
+    if (mine.length === 0) continue
+    say()
+    say(`${tone(changeTones[kind], kind.replaceAll('-', ' '))}: ${count(mine.length, 'finding')}`)
+    for (const change of mine) printChange(change)
+  }
+  say()
+  say(tone('none', `${count(counts.unchanged, 'finding')} unchanged`))
+}
+
+function printChange({ control, component, reason }: Change): void {
+  const [first = '', ...rest] = wrap(printable(`${component}: ${reason}`), width() - 12)
+  say(`  ${tone('strong', control.padEnd(8))}  ${first}`)
+  for (const line of rest) say(`            ${line}`)
+}

@@ -1,0 +1,104 @@
+import { Command } from 'commander'
+import { periodNamed } from '../app/assessment.ts'
+import { entryArtefact, entryNumbered, listEntries } from '../app/browse.ts'
+import { openLedger, openProject } from '../app.ts'
+import type { Entry } from '../model/evidence.ts'
+import { configOption, jsonOption } from './options.ts'
+import { factText } from './probe.ts'
+import type { Shell } from './shell.ts'
+import { printable, say, sayJson, table, tone } from './terminal.ts'
+
+type ListOptions = {
+  readonly config: string
+  readonly json?: boolean
+  readonly period?: string
+  readonly component?: string
+  readonly kind?: string
+  readonly run?: string
+  readonly last: number
+}
+
+export function evidenceCommand(_: Shell): Command {
+  const command = new Command('evidence').description('Look at the evidence in the ledger')
+  command
+    .command('list')
+    .description('Entries, newest first')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .option('--period <id|from..to>', 'of this assessment period')
+    .option('--component <system/component>', 'of this component')
+    .option('--kind <kind>', 'of this kind, as in tls.protocol')
+    .option('--run <run>', 'of this run')
+    .option('-n, --last <count>', 'how many', Number, 50)
+    .action(async (options: ListOptions) => {
+      const project = await openProject(options.config)
+      await using store = await openLedger(project, 'read')
+      const period = options.period === undefined ? undefined : periodNamed(project, options.period)
+      const entries = await listEntries(store, { ...options, period })
+      if (options.json) return sayJson(entries)
+      if (entries.length === 0) return say('There is no such evidence; collect some with: affidavit run')
+      const rows = entries.map(({ sequence, collected, kind, subject, component }) => [
+        `E-${sequence}`,
+        collected,
+        kind,
+        printable(component ?? ''),
+        printable(subject),
+      ])
+      say(table([['entry', 'collected', 'kind', 'component', 'subject'].map((name) => tone('none', name)), ...rows]))
+    })
+  command
+    .command('show')
+    .description('One entry with its facts; --artefact prints the raw bytes behind it')
+    .argument('<entry>', 'E-12 or 12')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .option('--artefact <name>', 'print this artefact, byte for byte')
+    .action(async (id: string, options: { config: string; json?: boolean; artefact?: string }) => {
+      const project = await openProject(options.config)
+      await using store = await openLedger(project, 'read')
+      const entry = await entryNumbered(store, id)
+      if (options.artefact !== undefined) {
+        process.stdout.write(await entryArtefact(store, entry, options.artefact))
+        return
+      }
+      if (options.json) return sayJson(entry)
+      printEntry(entry)
+    })
+  return command
+}
+
+function printEntry(entry: Entry): void {
+  say(`${tone('strong', `E-${entry.sequence}`)}  ${tone('strong', entry.kind)}  ${printable(entry.subject)}`)
+  say()
+  say(
+    table([
+      ['Collected', entry.collected],
+      ['Expires', entry.expires ?? 'does not age'],
+      ['By', `${entry.collector.id}, version ${entry.collector.version}; ${entry.methods.join(', ')}`],
+      ['Run', `${entry.run}${entry.slot ? `, slot ${entry.slot}` : ''}`],
+      ...(entry.target ? [['Target', entry.target]] : []),
+      ['Ledger', entry.origin],
+      ['Configuration', entry.configuration],
+    ]),
+  )
+  say()
+  say(tone('strong', 'Facts'))
+  const facts = Object.entries(entry.facts).map(([name, value]) => [
+    tone('none', name),
+    value === null ? tone('none', 'none') : printable(factText(value)),
+  ])
+  say(table(facts, 2))
+  if (entry.artefacts.length === 0) return
+  say()
+  say(tone('strong', 'Artefacts'))
+  say(
+    table(
+      entry.artefacts.map(({ name, mediaType, size, commitment }) => [name, mediaType, `${size} bytes`, commitment]),
+      2,
+    ),
+  )
+  say()
+  say(
+    tone('none', `raw bytes: affidavit evidence show E-${entry.sequence} --artefact ${entry.artefacts[0]?.name ?? ''}`),
+  )
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// The entry. It checks the Node version before anything is loaded that an old one cannot parse.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(`affidavit needs Node 22.19 or newer; this is ${process.versions.node}\n`)
+  process.exit(2)
+}
+const { main } = await import('./program.ts')
+process.exitCode = await main(process.argv.slice(2))
+
+export {}

@@ -1,0 +1,46 @@
+import { relative } from 'node:path'
+import { Command } from 'commander'
+import { periodNamed } from '../app/assessment.ts'
+import { issue, openProject } from '../app.ts'
+import { exitCodes } from './exit.ts'
+import { configOption, jsonOption } from './options.ts'
+import type { Shell } from './shell.ts'
+import { printSummary } from './summary.ts'
+import { say, sayJson, tell, tone } from './terminal.ts'
+
+type Options = { readonly config: string; readonly json?: boolean; readonly period?: string; readonly output?: string }
+
+export function reportCommand(shell: Shell): Command {
+  return new Command('report')
+    .description('Judge a period and issue the signed PDF report (and HTML and JSON with the same content)')
+    .addOption(configOption())
+    .option('--period <id|from..to>', 'the assessment period; the current one where absent')
+    .option('-o, --output <folder>', 'where the files go; reports.directory of the configuration where absent')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExit code 0 when every control is satisfied, 1 when findings are open; the report is issued either way.',
+    )
+    .action(async (options: Options) => {
+      const project = await openProject(options.config)
+      const period = periodNamed(project, options.period)
+      const report = await issue(project, { period, directory: options.output, signal: shell.signal })
+      const { id, files, level, untimed, assessment } = report
+      if (options.json) sayJson({ id, files, level, untimed, tally: assessment.tally, period })
+      else {
+        printSummary(assessment)
+        say()
+        say(`${tone('good', 'issued')}  ${id}, signed PAdES ${level}`)
+        for (const file of Object.values(files)) say(`        ${shortest(file)}`)
+        say(tone('none', `check it: affidavit verify ${shortest(files.pdf)}`))
+      }
+      if (untimed) tell(`affidavit: the report has no time stamp: ${untimed}`)
+      const { 'not-satisfied': open, undetermined } = assessment.tally
+      shell.exit(open + undetermined > 0 ? exitCodes.findings : exitCodes.satisfied)
+    })
+}
+
+function shortest(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short.length < path.length ? short : path
+}

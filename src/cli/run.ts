@@ -1,0 +1,120 @@
+import { Command } from 'commander'
+import { Listr } from 'listr2'
+import type { RunEvent, RunResult } from '../app/run.ts'
+import { collectNow, openProject } from '../app.ts'
+import type { Assessment } from '../model/assessment.ts'
+import { ConfigError } from '../model/errors.ts'
+import type { Collection } from '../model/evidence.ts'
+import type { PlannedTarget } from '../model/plan.ts'
+import { exitCodes } from './exit.ts'
+import { configOption, jsonOption } from './options.ts'
+import type { Shell } from './shell.ts'
+import { printSummary } from './summary.ts'
+import { say, sayJson, tell, tone } from './terminal.ts'
+import { count } from './words.ts'
+
+export function runCommand(shell: Shell): Command {
+  return new Command('run')
+    .description('Collect from all targets once, keep the evidence, judge it, print a summary')
+    .argument('[targets...]', 'only these: a system, a component (system/component) or a target id')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExit code 0 when every control is satisfied, 1 when findings are open.')
+    .action(async (names: string[], options: { config: string; json?: boolean }) => {
+      const project = await openProject(options.config)
+      const targets = chosen(project.config.plan, names)
+      const progress = startProgress(targets, options.json === true)
+      const { run, assessment } = await collectNow(project, { targets, signal: shell.signal, onEvent: progress.on })
+      await progress.end()
+      if (options.json) sayJson({ run, assessment })
+      else printRun(run, assessment)
+      shell.exit(exitCode(run, assessment))
+    })
+}
+
+/** What a run says to a script. */
+export function exitCode(run: RunResult, assessment: Assessment): number {
+  if (run.bugs.length > 0) return exitCodes.bug
+  if (run.state === 'interrupted') return exitCodes.interrupted
+  const { 'not-satisfied': open, undetermined } = assessment.tally
+  return open + undetermined > 0 ? exitCodes.findings : exitCodes.satisfied
+}
+
+function chosen(plan: readonly PlannedTarget[], names: readonly string[]): readonly PlannedTarget[] {
+  if (names.length === 0) return plan
+  const matches = (target: PlannedTarget, name: string) => target.id === name || target.id.startsWith(`${name}/`)
+  const unknown = names.find((name) => !plan.some((target) => matches(target, name)))
+  if (unknown !== undefined) {
+    throw new ConfigError('AFD_TARGET_UNKNOWN', `no system, component or target is called "${unknown}"`, {
+      hint: `targets: ${plan.map(({ id }) => id).join(', ')}`,
+    })
+  }
+  return plan.filter((target) => names.some((name) => matches(target, name)))
+}
+
+function printRun(run: RunResult, assessment: Assessment): void {
+  const ended = run.state === 'finished' ? 'finished' : tone('warn', 'interrupted')
+  say(
+    `Run ${run.run} ${ended}: ${count(run.completed, 'target')} collected, ${run.failed} failed, ` +
+      `${count(run.observations, 'observation')}; the ledger holds ${count(run.ledger.size, 'entry', 'entries')}`,
+  )
+  say()
+  printSummary(assessment)
+  for (const bug of run.bugs) tell(`affidavit: a collector broke by its own fault; please report it: ${bug}`)
+}
+
+type Progress = { on(event: RunEvent): void; end(): Promise<void> }
+
+/** A live list on a terminal; a line for each target elsewhere; nothing beside JSON. */
+function startProgress(targets: readonly PlannedTarget[], quiet: boolean): Progress {
+  if (quiet) return { on: sayRecovered, end: async () => {} }
+  return process.stderr.isTTY ? liveProgress(targets) : plainProgress()
+}
+
+function plainProgress(): Progress {
+  return {
+    on: (event) => {
+      if (event.type === 'recovered') sayRecovered(event)
+      if (event.type === 'collected') tell(`${event.target.id}: ${endText(event.collection)}`)
+    },
+    end: async () => {},
+  }
+}
+
+function liveProgress(targets: readonly PlannedTarget[]): Progress {
+  const ends = new Map(targets.map(({ id }) => [id, Promise.withResolvers<Collection | undefined>()]))
+  const list = new Listr(
+    targets.map(({ id }) => ({
+      title: id,
+      task: async (_, task) => {
+        const collection = await ends.get(id)?.promise
+        const text = collection ? endText(collection) : 'not collected'
+        task.title = `${id}: ${text}`
+        if (!collection || collection.failure) throw new Error(text)
+      },
+    })),
+    { concurrent: true, exitOnError: false, rendererOptions: { collapseErrors: false, showErrorMessage: false } },
+  )
+  const done = list.run()
+  return {
+    on: (event) => {
+      if (event.type === 'recovered') sayRecovered(event)
+      if (event.type === 'collected') ends.get(event.target.id)?.resolve(event.collection)
+    },
+    end: async () => {
+      for (const { resolve } of ends.values()) resolve(undefined)
+      await done
+    },
+  }
+}
+
+function sayRecovered(event: RunEvent): void {
+  if (event.type !== 'recovered') return
+  tell(`An earlier run ended before its time and is recorded as interrupted: ${event.runs.join(', ')}`)
+}
+
+function endText({ observations, failure, usage }: Collection): string {
+  const seconds = `${(usage.durationMs / 1000).toFixed(1)} s`
+  if (failure) return `failed after ${seconds}: ${failure.message}`
+  return `${count(observations.length, 'observation')} in ${seconds}`
+}

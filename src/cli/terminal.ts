@@ -1,0 +1,89 @@
+import { stripVTControlCharacters, styleText } from 'node:util'
+
+/**
+ * How the command line speaks: results on stdout, progress and complaints on stderr, no colour where NO_COLOR is set or
+ * the stream is no terminal, a word always beside a colour. Text that came from outside loses its control characters.
+ */
+export type Tone = 'good' | 'bad' | 'warn' | 'none' | 'strong' | 'accent'
+
+const formats = {
+  good: 'green',
+  bad: 'red',
+  warn: 'yellow',
+  none: 'gray',
+  strong: 'bold',
+  accent: 'cyan',
+} as const
+
+/** Colours a text for stdout. */
+export function tone(name: Tone, text: string): string {
+  return styleText(formats[name], text, { stream: process.stdout, validateStream: true })
+}
+
+/** Writes a line to stdout. */
+export function say(text = ''): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Writes a line to stderr. */
+export function tell(text = ''): void {
+  process.stderr.write(`${text}\n`)
+}
+
+/** Writes a value as JSON to stdout. */
+export function sayJson(value: unknown): void {
+  say(JSON.stringify(value, null, 2))
+}
+
+/** Makes a text from outside safe to print: no escape sequences, no control characters but line ends and tabs. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the purpose
+  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '�')
+}
+
+/** Columns used by the reader's terminal, 100 where there is none. */
+export function width(): number {
+  return Math.max(60, Math.min(process.stdout.columns ?? 100, 140))
+}
+
+/** Rows as aligned columns; the last one is wrapped to the terminal. Cells may be coloured. */
+export function table(rows: readonly (readonly string[])[], indent = 0): string {
+  const columns = Math.max(0, ...rows.map((row) => row.length))
+  const widths = Array.from({ length: columns - 1 }, (_, column) =>
+    Math.max(...rows.map((row) => visible(row[column] ?? ''))),
+  )
+  const lead = indent + widths.reduce((sum, columnWidth) => sum + columnWidth + 2, 0)
+  return rows
+    .map((row) => {
+      const cells = widths.map((columnWidth, column) => pad(row[column] ?? '', columnWidth))
+      const last = wrap(row[columns - 1] ?? '', Math.max(24, width() - lead)).join(`\n${' '.repeat(lead)}`)
+      return `${' '.repeat(indent)}${[...cells, last].join('  ')}`.trimEnd()
+    })
+    .join('\n')
+}
+
+/** Breaks a text into lines of at most so many columns, at spaces where it can. */
+export function wrap(text: string, columns: number): readonly string[] {
+  const lines: string[] = []
+  for (const paragraph of text.split('\n')) {
+    let line = ''
+    for (const word of paragraph.split(' ')) {
+      if (line !== '' && visible(line) + 1 + visible(word) > columns) {
+        lines.push(line)
+        line = word
+      } else {
+        line = line === '' ? word : `${line} ${word}`
+      }
+    }
+    lines.push(line)
+  }
+  return lines
+}
+
+function visible(text: string): number {
+  return [...stripVTControlCharacters(text)].length
+}
+
+function pad(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - visible(text)))
+}

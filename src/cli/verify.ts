@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs'
+import { Command } from 'commander'
+import type { Check } from '../app/check-evidence.ts'
+import type { ReportVerification, StoreVerificationResult } from '../app/verify.ts'
+import { verifyReport, verifyTheStore } from '../app/verify.ts'
+import { openProject } from '../app.ts'
+import { ConfigError } from '../model/errors.ts'
+import { exitCodes } from './exit.ts'
+import { configOption, jsonOption } from './options.ts'
+import type { Shell } from './shell.ts'
+import { printable, say, sayJson, table, tone, width, wrap } from './terminal.ts'
+import { count } from './words.ts'
+
+type Options = {
+  readonly config: string
+  readonly json?: boolean
+  readonly store?: boolean
+  readonly trust: readonly string[]
+}
+
+export function verifyCommand(shell: Shell): Command {
+  return new Command('verify')
+    .description('Accept or refuse a report or the evidence store, and say exactly why')
+    .argument('[report]', 'a signed PDF')
+    .option('--store', 'verify the evidence store of the configuration instead')
+    .option(
+      '--trust <pem...>',
+      "certificates of authorities that you trust; the configuration's own where there is one",
+      [],
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Exit code 0 accepted; 4 refused; 5 intact, but the signer could not be tied to an authority that you trust.`,
+    )
+    .action(async (report: string | undefined, options: Options) => {
+      if (options.store) {
+        const result = await verifyTheStore(await openProject(options.config), shell.signal)
+        if (options.json) sayJson(result)
+        else printStore(result)
+        return shell.exit(result.verdict === 'verified' ? exitCodes.satisfied : exitCodes.integrity)
+      }
+      if (report === undefined) {
+        throw new ConfigError('AFD_VERIFY_NOTHING', 'nothing to verify was named', {
+          hint: 'affidavit verify report.pdf, or affidavit verify --store',
+        })
+      }
+      const project =
+        options.trust.length === 0 && existsSync(options.config) ? await openProject(options.config) : null
+      const result = await verifyReport(report, { trust: options.trust, project })
+      if (options.json) sayJson(result)
+      else printReport(report, result)
+      shell.exit(reportExit(result))
+    })
+}
+
+function reportExit({ verdict }: ReportVerification): number {
+  switch (verdict) {
+    case 'accepted':
+      return exitCodes.satisfied
+    case 'intact-signer-unproven':
+      return exitCodes.signing
+    case 'refused':
+      return exitCodes.integrity
+    default:
+      return verdict satisfies never
+  }
+}
+
+function printReport(file: string, result: ReportVerification): void {
+  const heading = {
+    accepted: tone('good', 'ACCEPTED'),
+    'intact-signer-unproven': tone('warn', 'INTACT, BUT THE SIGNER IS NOT PROVEN'),
+    refused: tone('bad', 'REFUSED'),
+  }[result.verdict]
+  say(`${heading}  ${printable(file)}`)
+  say()
+  for (const check of result.checks) printCheck(check)
+  if (result.signer) {
+    say()
+    say(
+      table(
+        [
+          ['Signed by', printable(result.signer.subject)],
+          ['Issued by', printable(result.signer.issuer)],
+          ['Certificate', `SHA-256 ${result.signer.fingerprint}`],
+          ['Level', `PAdES ${result.level ?? 'unknown'}`],
+          [
+            'Time',
+            result.timestamp
+              ? `${result.timestamp.time}, stamped by ${result.timestamp.authority}`
+              : `${result.claimedAt ?? 'none'}, claimed by the signer`,
+          ],
+        ],
+        2,
+      ),
+    )
+  }
+  say()
+  say(result.conclusion)
+}
+
+/** One thing that was checked: it holds, it fails, or it stays open. */
+export function printCheck({ holds, sentence }: Check): void {
+  const word = holds === null ? tone('none', 'open ') : holds ? tone('good', 'holds') : tone('bad', 'fails')
+  const [first = '', ...rest] = wrap(printable(sentence), width() - 10)
+  say(`  ${word}  ${first}`)
+  for (const line of rest) say(`         ${line}`)
+}
+
+function printStore(result: StoreVerificationResult): void {
+  const good = result.verdict === 'verified'
+  say(`${good ? tone('good', 'VERIFIED') : tone('bad', 'REFUSED')}  ${result.path}`)
+  say()
+  say(
+    table(
+      [
+        ['Entries', `${result.entries}`],
+        ['Artefacts', `${result.artefacts}`],
+        [
+          'Checkpoints',
+          `${result.checkpoints}${result.unsigned > 0 ? `; ${count(result.unsigned, 'entry', 'entries')} after the newest` : ''}`,
+        ],
+        ['Root', result.root],
+      ],
+      2,
+    ),
+  )
+  for (const { entry, message, looksLike } of result.problems) {
+    const where = entry === undefined ? '' : `E-${entry}: `
+    say(
+      `  ${tone('bad', 'problem')}  ${where}${printable(message)} (${looksLike === 'unknown' ? 'cause unknown' : `looks like ${looksLike}`})`,
+    )
+  }
+  say()
+  say(
+    good
+      ? 'Every entry, artefact, hash and checkpoint is as it was written. This shows that nothing was altered since it was collected.'
+      : 'The store is not what it was when it was written. Keep this file as it is and compare it with a backup.',
+  )
+}

@@ -1,0 +1,138 @@
+import cron, { type ScheduledTask } from 'node-cron'
+import type { Logger } from 'pino'
+import { listRuns } from '../app/browse.ts'
+import type { Project } from '../app/project.ts'
+import type { RunResult, Trigger } from '../app/run.ts'
+import { collectNow, openLedger } from '../app.ts'
+import { latestSlot, nextSlot, type Schedule } from '../model/schedule.ts'
+import { type Instant, millis } from '../model/time.ts'
+import { missedSlots } from './catch-up.ts'
+import { type Health, serveHealth } from './health.ts'
+
+/** A run in hand gets this long to end by itself when the daemon is told to stop. */
+const stopGraceMs = 20_000
+
+export type Daemon = AsyncDisposable & {
+  /** Port of the health endpoint. */
+  readonly port: number
+  /** Stops scheduling, lets the run in hand end (or records it as interrupted), closes the endpoint. */
+  stop(): Promise<void>
+}
+
+type Job = { readonly schedule: Schedule; readonly slot: Instant; readonly trigger: Trigger }
+
+/**
+ * Collects on the configured schedules. One run at a time, so that runs never overlap; a slot that comes while another
+ * run goes on waits its turn. The newest slot of each schedule that was missed while the daemon was down is caught up
+ * and labelled as late.
+ */
+export async function startDaemon(
+  project: Project,
+  options: { readonly log: Logger; readonly graceMs?: number },
+): Promise<Daemon> {
+  const { log } = options
+  const { config, clock } = project
+  const stopping = new AbortController()
+  const health: Health = { started: clock.now(), running: null, last: null, problem: null, queued: 0 }
+  const queue: Job[] = []
+  let working: Promise<void> = Promise.resolve()
+
+  const enqueue = (job: Job) => {
+    if (stopping.signal.aborted) return
+    const known = queue.some((other) => other.schedule.id === job.schedule.id && other.slot === job.slot)
+    if (known) return
+    queue.push(job)
+    health.queued = queue.length
+    working = working.then(work)
+  }
+  const work = async () => {
+    const job = queue.shift()
+    health.queued = queue.length
+    if (!job || stopped) return
+    await collectSlot(project, job, { log, health, signal: stopping.signal })
+  }
+
+  let stopped = false
+  await using opening = new AsyncDisposableStack()
+  const server = opening.use(await serveHealth(project, health))
+  for (const job of await jobsMissed(project)) {
+    log.info({ schedule: job.schedule.id, slot: job.slot }, 'catching up a missed slot')
+    enqueue(job)
+  }
+  for (const schedule of config.schedules) {
+    const task = startTask(schedule, () =>
+      enqueue({ schedule, slot: latestSlot(schedule, clock.now()), trigger: 'schedule' }),
+    )
+    opening.defer(() => task.destroy())
+    log.info({ schedule: schedule.id, cron: schedule.cron, next: nextSlot(schedule, clock.now()) }, 'scheduled')
+  }
+  const closing = opening.move()
+
+  const stop = async () => {
+    if (stopped) return
+    stopped = true
+    const grace = setTimeout(() => stopping.abort(), options.graceMs ?? stopGraceMs)
+    await working
+    clearTimeout(grace)
+    await closing.disposeAsync()
+    log.info({}, 'stopped')
+  }
+  return { port: server.port, stop, [Symbol.asyncDispose]: stop }
+}
+
+async function collectSlot(
+  project: Project,
+  { schedule, slot, trigger }: Job,
+  { log, health, signal }: { readonly log: Logger; readonly health: Health; readonly signal: AbortSignal },
+): Promise<void> {
+  const fields = { schedule: schedule.id, slot, trigger }
+  const targets = project.config.plan.filter((target) => target.schedule?.id === schedule.id)
+  health.running = { schedule: schedule.id, slot }
+  log.info({ ...fields, targets: targets.length }, 'run started')
+  try {
+    const { run, assessment } = await collectNow(project, {
+      trigger,
+      slot,
+      targets,
+      signal,
+      onEvent: (event) => {
+        if (event.type === 'recovered') log.warn({ runs: event.runs }, 'earlier runs recorded as interrupted')
+        if (event.type !== 'collected') return
+        const { failure } = event.collection
+        if (failure)
+          log.warn({ target: event.target.id, code: failure.code, failure: failure.message }, 'collection failed')
+        else log.info({ target: event.target.id, ...event.collection.usage }, 'collected')
+      },
+    })
+    logEnd(log, fields, run, assessment.tally)
+    health.last = { ...fields, run: run.run, state: run.state, ended: project.clock.now() }
+    health.problem = null
+  } catch (error) {
+    // The daemon outlives a run that could not be kept: the next slot tries again, and the health endpoint says so.
+    const message = error instanceof Error ? error.message : String(error)
+    log.error({ ...fields, err: error }, 'run could not be made')
+    health.problem = { at: project.clock.now(), message }
+  } finally {
+    health.running = null
+  }
+}
+
+function logEnd(log: Logger, fields: object, run: RunResult, tally: object): void {
+  const { state, completed, failed, bugs } = run
+  for (const bug of bugs) log.error({ ...fields, run: run.run, bug }, 'a collector broke by its own fault')
+  log.info({ ...fields, run: run.run, state, completed, failed, tally }, 'run ended')
+}
+
+async function jobsMissed(project: Project): Promise<readonly Job[]> {
+  const { config, clock } = project
+  await using store = await openLedger(project, 'create')
+  const runs = await listRuns(store)
+  const now = clock.now()
+  return missedSlots(config.schedules, runs, { now, withinMs: config.daemon.catchUpMs })
+    .toSorted((a, b) => millis(a.slot) - millis(b.slot))
+    .map((missed) => ({ ...missed, trigger: 'catch-up' as const }))
+}
+
+function startTask(schedule: Schedule, tick: () => void): ScheduledTask {
+  return cron.schedule(schedule.cron, tick, { timezone: schedule.timeZone, name: schedule.id, noOverlap: true })
+}

@@ -1,0 +1,142 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { betweenPeriods, type DemoResult, runDemo } from '../../demo/scenario.ts'
+import { plantedFaults } from '../../demo/servers/faults.ts'
+import { verifyReport } from '../../src/app/verify.ts'
+import { openProject } from '../../src/app.ts'
+import type { Assessment } from '../../src/model/assessment.ts'
+import { verifyPdf } from '../../src/signing/verify-pdf.ts'
+import { temporaryFolder } from '../helpers/folder.ts'
+
+/** The control that each planted fault must break. */
+const brokenBy: Record<string, string> = {
+  'tls-1.0': 'TLS-02',
+  'tls-1.1': 'TLS-02',
+  'tls-no-1.3': 'TLS-04',
+  'tls-null-cipher': 'TLS-05',
+  'tls-no-forward-secrecy': 'TLS-06',
+  'certificate-expiring': 'CERT-02',
+  'legacy-certificate-expired': 'CERT-01',
+  'issuer-http': 'AUTH-02',
+  'implicit-flow': 'AUTH-03',
+  'open-registration': 'AUTH-17',
+  'jwks-rsa-1024': 'JWKS-02',
+  'token-lifetime': 'AUTH-13',
+  'route-unprotected': 'AUTH-08',
+  'signature-unchecked': 'AUTH-10',
+  'expiry-unchecked': 'AUTH-12',
+  'http-serves': 'GW-01',
+  'no-hsts': 'GW-02',
+  'no-security-headers': 'GW-04',
+  'version-banner': 'GW-07',
+  'stack-traces': 'GW-08',
+  'cors-reflected': 'GW-09',
+  'trace-echo': 'GW-12',
+  'no-rate-limit': 'GW-13',
+  'log-retention-short': 'LOG-01',
+  'log-gap': 'LOG-03',
+  'log-world-readable': 'LOG-06',
+}
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let demo: DemoResult
+let secret: string
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  demo = await runDemo({ folder: join(folder.path, 'demo'), signal: AbortSignal.timeout(110_000), tell: () => {} })
+  secret = (await readFile(join(folder.path, 'demo/servers/sound/client-secret'), 'utf8')).trim()
+}, 120_000)
+
+afterAll(async () => {
+  await folder[Symbol.asyncDispose]()
+})
+
+test('every fault planted in the weak system is found', () => {
+  const missed = plantedFaults
+    .map(({ id }) => ({ id, control: brokenBy[id] ?? 'none' }))
+    .filter(({ control }) => !failing(demo.before, 'customer-data-api-weak').includes(control))
+  expect(missed).toEqual([])
+})
+
+test('the sound system has no finding, in either period', () => {
+  for (const assessment of [demo.before, demo.after]) {
+    const open = assessment.findings
+      .filter(({ component }) => component.startsWith('customer-data-api-sound/'))
+      .filter(({ standing }) => !['satisfied', 'not-applicable'].includes(standing))
+      .map(({ id, standing, reason }) => `${id} ${standing}: ${reason}`)
+    expect(open).toEqual([])
+  }
+})
+
+test('the comparison names exactly what was changed between the periods', () => {
+  const moved = demo.comparison.changes
+    .filter(({ change }) => !['unchanged', 'persisting'].includes(change))
+    .map(({ finding, change }) => `${change} ${finding}`)
+    .sort()
+  expect(betweenPeriods).toHaveLength(4)
+  expect(moved).toEqual([
+    'fixed CERT-02@customer-data-api-weak/api',
+    'fixed GW-02@customer-data-api-weak/api',
+    'fixed GW-03@customer-data-api-weak/api',
+    'fixed LOG-06@customer-data-api-weak/audit-log',
+    'fixed TLS-02@customer-data-api-weak/api',
+  ])
+  const tls = demo.comparison.changes.find(({ finding }) => finding.startsWith('TLS-02@customer-data-api-weak/api'))
+  expect(tls?.facts.map(({ part, path, before, after }) => ({ part, path, before, after }))).toEqual([
+    { part: 'TLSv1.0', path: 'offered', before: 'yes', after: 'no' },
+    { part: 'TLSv1.1', path: 'offered', before: 'yes', after: 'no' },
+  ])
+})
+
+test('an accepted finding stays not satisfied', () => {
+  const gap = demo.after.findings.find(({ id }) => id === 'LOG-03@customer-data-api-weak/audit-log')
+  expect(gap).toMatchObject({ outcome: 'not-satisfied', disposition: 'excepted', standing: 'excepted' })
+})
+
+test('the report is accepted under its own authority and the store verifies', async () => {
+  expect(demo.verification.verdict).toBe('accepted')
+  expect(demo.store).toMatchObject({ verdict: 'verified', problems: [] })
+  const alone = await verifyReport(demo.report.files.pdf, { trust: [], project: null })
+  expect(alone.verdict).toBe('intact-signer-unproven')
+})
+
+test('the report is refused with any one byte changed', async () => {
+  const pdf = await readFile(demo.report.files.pdf)
+  const ca = await readFile(join(folder.path, 'demo/keys/ca.cert.pem'))
+  const step = Math.floor(pdf.length / 60)
+  for (let at = 0; at < pdf.length; at += step) {
+    const changed = Buffer.from(pdf)
+    changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8))
+    const { verdict } = await verifyPdf(changed, { anchors: [ca] })
+    expect(verdict, `byte ${at}`).toBe('refused')
+  }
+})
+
+test('no secret and no token is in the store, the reports or their attachments', async () => {
+  const root = join(folder.path, 'demo')
+  const project = await openProject(demo.configuration)
+  const files = [
+    project.config.store.path,
+    `${project.config.store.path}-wal`,
+    ...(await readdir(join(root, 'reports'))).map((name) => join('reports', name)),
+  ]
+  const { attachments } = await verifyPdf(await readFile(demo.report.files.pdf), {
+    anchors: [await readFile(join(root, 'keys/ca.cert.pem'))],
+  })
+  const contents = [
+    ...(await Promise.all(files.map((file) => readFile(join(root, file)).catch(() => Buffer.alloc(0))))),
+    ...attachments.map(({ bytes }) => Buffer.from(bytes)),
+  ]
+  for (const content of contents) {
+    expect(content.includes(secret)).toBe(false)
+    expect(/eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}/.test(content.toString('latin1'))).toBe(false)
+  }
+})
+
+function failing(assessment: Assessment, system: string): readonly string[] {
+  return assessment.findings
+    .filter(({ component, outcome }) => component.startsWith(`${system}/`) && outcome === 'not-satisfied')
+    .map(({ control }) => control)
+}
