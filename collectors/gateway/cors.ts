@@ -14,6 +14,7 @@ export async function* observeCors(target: GatewayTarget, ask: Ask): AsyncIterab
         {
           method: 'OPTIONS',
           url,
+          keepBody: false,
           headers: {
             origin,
             'access-control-request-method': 'GET',
