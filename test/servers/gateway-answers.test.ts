@@ -108,7 +108,6 @@ describe('headers', () => {
     expect(evidenceText(collection)).toContain('gone')
   })
 })
-})
 
 describe('CORS', () => {
   const allow = (when: (origin: string) => boolean): Replies => {
