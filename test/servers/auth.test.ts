@@ -202,6 +202,7 @@ test('a target that permits passive probes only is never sent a credential', asy
     controlAfter: null,
     challenge: 'yes',
   })
+  expect(enforcement[0]?.facts.reason).toContain('the target permits passive probes only')
   expect(collection.leftOut.map(({ probe }) => probe)).toEqual(
     expect.arrayContaining([
       'requests with a credential',
@@ -236,6 +237,26 @@ test('a wrong client secret is named as the reason, and passes nothing', async (
   })
   expect(observed(collection, 'auth.token')).toEqual([])
   expect(observed(collection, 'auth.enforcement', { probe: 'alg-none' })).toEqual([])
+})
+
+test('an expired token of another key is not sent: its refusal would prove nothing', async () => {
+  const collection = await collectFrom(
+    authCollector,
+    targetOf(sound, { expiredToken: `file:${weak.expiredTokenFile}` }),
+  )
+  expect(observed(collection, 'auth.enforcement', { probe: 'expired' })).toEqual([])
+  expect(collection.leftOut.find(({ probe }) => probe === 'expired tokens')?.reason).toContain('not signed with a key')
+})
+
+test('a client secret is never sent over plain http to another machine', async () => {
+  const client = {
+    id: sound.clientId,
+    secret: `file:${sound.clientSecretFile}`,
+    tokenEndpoint: 'http://192.0.2.1:8080/token',
+  }
+  const collection = await collectFrom(authCollector, targetOf(sound, { client }))
+  expect(evidenceText(collection)).not.toContain('POST /token')
+  expect(collection.leftOut.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('plain http'))
 })
 
 test('a credential without the scope leaves every denial undetermined', async () => {
@@ -278,4 +299,15 @@ test('a document that is no OpenAPI ends the collection with what had been found
   )
   expect(collection.failure?.code).toBe('unparsable')
   expect(observed(collection, 'auth.discovery')).toHaveLength(1)
+})
+
+test('a budget that ends keeps what had been found by then', async () => {
+  const collection = await collectFrom(authCollector, targetOf(sound, { limits: { requests: 20 } }))
+  expect(collection.failure?.code).toBe('budget')
+  expect(collection.observations.map(({ kind }) => kind)).toEqual(
+    expect.arrayContaining(['auth.discovery', 'auth.token']),
+  )
+  expect(new Set(observed(collection, 'auth.enforcement').map(({ facts }) => facts.operation))).toEqual(
+    new Set(['GET /customers']),
+  )
 })

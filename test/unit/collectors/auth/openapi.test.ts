@@ -101,6 +101,11 @@ test('an operation of which nothing is declared counts as protected', () => {
   expect(operation).toMatchObject({ method: 'GET', path: '/open', public: false })
 })
 
+test('what the document says for all operations holds where one says nothing of its own', () => {
+  const text = '{"openapi":"3.0.3","security":[],"paths":{"/a":{"get":{}},"/b":{"get":{"security":[{"key":[]}]}}}}'
+  expect(operationsIn(text, 'api.json').map((operation) => operation.public)).toEqual([true, false])
+})
+
 test('a value cannot climb out of its place in the path', () => {
   const { operations } = planFor({ operations: [{ path: '/orders/{id}', parameters: { id: '../admin?x=1#y' } }] })
   expect(operations[0]?.url).toBe('https://api.example.test/v1/orders/..%2Fadmin%3Fx%3D1%23y')
