@@ -40,19 +40,26 @@ export function createConnections(options: {
   const waiting: (() => void)[] = []
   let taken = 0
 
-  /** Takes a place: a free one, one that an idle connection gives up, or the next that becomes free. */
-  async function takePlace(): Promise<void> {
+  /**
+   * Takes a place: with an idle connection to the origin where there is one, else a free one, one that an idle connection
+   * elsewhere gives up, or the next of these that comes up.
+   */
+  async function takePlace(origin?: string): Promise<Client | undefined> {
     for (;;) {
       signal.throwIfAborted()
-      if (taken < concurrency) break
-      const victim = idle.shift()
-      if (victim !== undefined) {
-        close(victim.client)
-        break
+      const ready = idle.findIndex((each) => each.origin === origin)
+      const [found] = ready === -1 ? [] : idle.splice(ready, 1)
+      if (found !== undefined) return found.client
+      if (taken >= concurrency) {
+        const victim = idle.shift()
+        if (victim !== undefined) close(victim.client)
+      }
+      if (taken < concurrency) {
+        taken += 1
+        return undefined
       }
       await untilAborted(new Promise<void>((resolve) => waiting.push(resolve)), signal)
     }
-    taken += 1
   }
 
   function freePlace(): void {
@@ -82,10 +89,8 @@ export function createConnections(options: {
   }
 
   async function http(url: URL, secureContext: SecureContext | undefined): Promise<Lease> {
-    const found = idle.findIndex(({ origin }) => origin === url.origin)
-    const [ready] = found === -1 ? [] : idle.splice(found, 1)
-    if (ready !== undefined) return lease(ready.client, url.origin, true)
-    await takePlace()
+    const ready = await takePlace(url.origin)
+    if (ready !== undefined) return lease(ready, url.origin, true)
     const client = new Client(url.origin, {
       connect: connector(url, secureContext),
       allowH2: false,

@@ -27,7 +27,7 @@ const lineEnd = '\r\n'
 export function formatExchange(
   request: SentRequest,
   response: ReceivedResponse | undefined,
-  options: { readonly keepBody: boolean; readonly remark?: string },
+  options: { readonly keepBody: boolean; readonly remark?: string; readonly unparsed?: string },
 ): Uint8Array {
   const parts: (string | Uint8Array)[] = [
     `${request.method} ${request.target} HTTP/1.1${lineEnd}`,
@@ -41,6 +41,7 @@ export function formatExchange(
     parts.push(...formatBody(response, options.keepBody))
   }
   if (options.remark !== undefined) parts.push(`${lineEnd}[${options.remark}]${lineEnd}`)
+  if (options.unparsed !== undefined) parts.push(`[what came begins:]${lineEnd}${options.unparsed.slice(0, 1024)}`)
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))
 }
 

@@ -50,7 +50,9 @@ export function createHttp(options: HttpOptions): (request: HttpRequest) => Prom
       const failure = failureOf(error, signal, url)
       if (failure === undefined || failure.failure === 'budget') throw failure ?? error
       const remark = `${progress.response === undefined ? 'no response' : 'the response broke off'}: ${failure.message}`
-      const evidence = options.record(formatExchange(sent, progress.response, { keepBody, remark }))
+      const unparsed = unparsedText(error)
+      const told = unparsed === undefined ? { keepBody, remark } : { keepBody, remark, unparsed }
+      const evidence = options.record(formatExchange(sent, progress.response, told))
       throw new CollectionError(failure.failure, failure.message, {
         ...(failure.hint === undefined ? {} : { hint: failure.hint }),
         ...(failure.subject === undefined ? {} : { subject: failure.subject }),
@@ -183,4 +185,9 @@ function deadline(signal: AbortSignal, timeoutMs: number | undefined, url: URL):
 function failureOf(error: unknown, signal: AbortSignal, url: URL): CollectionError | undefined {
   if (signal.aborted && signal.reason instanceof CollectionError) return signal.reason
   return networkFailure(error, url.origin)
+}
+
+/** What Undici's parser could not make sense of. */
+function unparsedText(error: unknown): string | undefined {
+  return error instanceof Error && 'data' in error && typeof error.data === 'string' ? error.data : undefined
 }

@@ -8,6 +8,7 @@ const codes: Readonly<Record<string, FailureCode>> = {
   UND_ERR_SOCKET: 'closed',
   UND_ERR_CLOSED: 'closed',
   UND_ERR_DESTROYED: 'closed',
+  UND_ERR_INFO: 'closed',
   ERR_STREAM_PREMATURE_CLOSE: 'closed',
   ETIMEDOUT: 'timeout',
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
@@ -112,11 +113,12 @@ function failureCode(error: unknown): FailureCode | undefined {
     return each.find((code) => code === 'refused') ?? each.at(-1)
   }
   const code = ownCode(error)
+  // Undici's parser has no code for some kinds of garbage.
+  if (error instanceof Error && error.name === 'HTTPParserError' && code !== 'HPE_HEADER_OVERFLOW') return 'not-http'
   if (code === undefined) return undefined
   const message = error instanceof Error ? error.message : ''
   if (code === 'ECONNRESET' && message.includes('before secure TLS connection')) return 'tls-handshake'
   if (Object.hasOwn(codes, code)) return codes[code]
-  if (code.startsWith('HPE_')) return 'not-http'
   if (code.startsWith('ERR_SSL_')) return 'tls-handshake'
   return undefined
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
@@ -35,9 +36,11 @@ async function readAnchors(path: string): Promise<string> {
 }
 
 function anchorProblem(pem: string): string | undefined {
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) return 'holds no PEM certificate'
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)
+  if (blocks === null) return 'holds no PEM certificate'
   try {
-    createSecureContext({ ca: pem })
+    // OpenSSL passes over what it cannot parse, and the server would then seem untrusted for no reason.
+    for (const block of blocks) new X509Certificate(block)
     return undefined
   } catch (error) {
     return `does not parse (${error instanceof Error ? error.message : String(error)})`
