@@ -15,6 +15,7 @@ export type CollectionUnit = {
   /** The `collection.completed` or `collection.failed` entry. */
   readonly end: Entry | null
   readonly observations: readonly Entry[]
+  readonly byKind: ReadonlyMap<string, readonly Entry[]>
 }
 
 /** The collections that the entries tell of, oldest first; entries of different collections may stand in any order. */
@@ -34,6 +35,7 @@ function collectionOf(entries: readonly Entry[]): CollectionUnit {
   // Where a collection was retried within its run, its last end counts.
   const end = entries.findLast(({ kind }) => isEnd(kind)) ?? null
   const last = end ?? entries.reduce((newest, entry) => (entry.collected > newest.collected ? entry : newest))
+  const observations = entries.filter(({ kind }) => !isEnd(kind))
   return {
     run: last.run,
     target: last.target ?? '',
@@ -43,7 +45,8 @@ function collectionOf(entries: readonly Entry[]): CollectionUnit {
     at: last.collected,
     state: end === null ? 'interrupted' : end.kind === 'collection.completed' ? 'completed' : 'failed',
     end,
-    observations: entries.filter(({ kind }) => !isEnd(kind)),
+    observations,
+    byKind: Map.groupBy(observations, ({ kind }) => kind),
   }
 }
 

@@ -45,28 +45,42 @@ export function compileRule(control: Control): CompiledRule {
   return made
 }
 
+/** The outcome alone, for what is only counted; null where `where` leaves the observation out. Never throws. */
+export function outcomeUnder(rule: CompiledRule, scope: Scope): Judged['outcome'] | null {
+  try {
+    return evaluate(rule, scope)
+  } catch {
+    return 'error'
+  }
+}
+
 /** What the rule says of an observation; null where `where` leaves it out. Never throws. */
 export function decide(rule: CompiledRule, facts: JsonObject, scope: Scope): Judged | null {
   const picked = pick(facts, rule.reads)
-  const judged = (outcome: Judged['outcome'], reason: string): Judged => ({
-    outcome,
-    reason: sentence(reason),
-    facts: picked,
-  })
-  const broken = rule.problems[0]
-  if (broken || !rule.expect) {
-    return judged('error', `The rule of ${rule.control.id} is not sound: ${broken?.where} ${broken?.message}`)
-  }
   try {
-    if (rule.where && !truth(rule.where, scope)) return null
-    if (rule.undetermined && truth(rule.undetermined, scope))
-      return judged('not-measured', undeterminedReason(facts, scope))
-    const holds = truth(rule.expect, scope)
-    const said = say(holds ? rule.success : rule.failure, scope)
-    return judged(holds ? 'satisfied' : 'not-satisfied', said ?? fallback(rule, scope, picked, holds))
+    const outcome = evaluate(rule, scope)
+    return outcome === null
+      ? null
+      : { outcome, reason: sentence(reasonFor(rule, outcome, facts, picked, scope)), facts: picked }
   } catch (error) {
-    return judged('error', `The rule could not be evaluated for ${scope.subject}: ${whyNot(error, facts)}`)
+    const reason = `The rule could not be evaluated for ${scope.subject}: ${whyNot(error, facts)}`
+    return { outcome: 'error', reason: sentence(reason), facts: picked }
   }
+}
+
+function evaluate({ where, undetermined, expect }: CompiledRule, scope: Scope): Outcome | null {
+  if (!expect) return 'error'
+  if (where && !truth(where, scope)) return null
+  if (undetermined && truth(undetermined, scope)) return 'not-measured'
+  return truth(expect, scope) ? 'satisfied' : 'not-satisfied'
+}
+
+function reasonFor(rule: CompiledRule, outcome: Outcome, facts: JsonObject, picked: JsonObject, scope: Scope): string {
+  const broken = rule.problems[0]
+  if (outcome === 'error') return `The rule of ${rule.control.id} is not sound: ${broken?.where} ${broken?.message}`
+  if (outcome === 'not-measured') return undeterminedReason(facts, scope)
+  const holds = outcome === 'satisfied'
+  return say(holds ? rule.success : rule.failure, scope) ?? fallback(rule, scope, picked, holds)
 }
 
 function compileAnew(control: Control): CompiledRule {
@@ -84,13 +98,14 @@ function compileAnew(control: Control): CompiledRule {
   const failure = part('rule.failure', control.rule.failure, 'string')
   const success = part('rule.success', control.rule.success, 'string')
   const all = [where, undetermined, expect, failure, success].filter((expression) => expression !== null)
+  const broken = problems.some(({ where: at }) => at !== 'rule.failure' && at !== 'rule.success')
   return {
     control,
     // A sentence that cannot be made is told by `checkControl`, but it does not keep a rule from judging.
     problems: problems.filter(({ where: at }) => at !== 'rule.failure' && at !== 'rule.success'),
     where,
     undetermined,
-    expect,
+    expect: broken ? null : expect,
     failure,
     success,
     reads: broadest([where, undetermined, expect].flatMap((expression) => expression?.reads ?? [])),

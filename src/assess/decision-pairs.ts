@@ -4,7 +4,7 @@ import { canonicalJson } from '../model/digest.ts'
 import type { Decision } from '../model/finding.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import { compileRule } from './compiled-rule.ts'
-import { unpick } from './fact-path.ts'
+import { unpick, valueAt } from './fact-path.ts'
 import { judgeOne } from './rule.ts'
 
 /** The same thing looked at in two periods; null where it was looked at in only one of them. */
@@ -48,7 +48,7 @@ export function factsThatDiffer({ before, after }: DecisionPair): readonly FactC
   if (!before || !after) return []
   const paths = [...new Set([...Object.keys(before.facts), ...Object.keys(after.facts)])].sort()
   return paths.flatMap((path): FactChange[] => {
-    const [was, is] = [before.facts[path] ?? null, after.facts[path] ?? null]
+    const [was, is] = [valueAt(before.facts, [path]) ?? null, valueAt(after.facts, [path]) ?? null]
     if (same(was, is)) return []
     const { kind, subject, part } = after
     return [{ kind, subject, ...(part === undefined ? {} : { part }), path, before: was, after: is }]
@@ -71,8 +71,8 @@ export function factsThatDecided(pair: DecisionPair, control: Control, parameter
   if (was !== before.outcome || is !== after.outcome) return differ
   const decided = differ.filter(
     ({ path }) =>
-      outcomeWith(after, withFact(after.facts, path, before.facts[path])) !== is ||
-      outcomeWith(before, withFact(before.facts, path, after.facts[path])) === is,
+      outcomeWith(after, withFact(after.facts, path, valueAt(before.facts, [path]))) !== is ||
+      outcomeWith(before, withFact(before.facts, path, valueAt(after.facts, [path]))) === is,
   )
   return decided.length > 0 ? decided : differ
 }

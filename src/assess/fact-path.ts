@@ -6,7 +6,9 @@ export type FactPath = readonly string[]
 /** A path as people write it in a rule, without the leading `facts.`: `keys.rsa`, `headers["x-frame-options"]`. */
 export function pathText(path: FactPath): string {
   return path
-    .map((name, index) => (/^[A-Za-z_]\w*$/.test(name) ? `${index === 0 ? '' : '.'}${name}` : `["${name}"]`))
+    .map((name, index) =>
+      /^[A-Za-z_]\w*$/.test(name) ? `${index === 0 ? '' : '.'}${name}` : `[${JSON.stringify(name)}]`,
+    )
     .join('')
 }
 
@@ -36,7 +38,8 @@ export function pick(facts: JsonObject, paths: readonly FactPath[]): JsonObject 
 export function unpick(picked: JsonObject, paths: readonly FactPath[]): JsonObject {
   if (paths.some((path) => path.length === 0)) return picked
   const values = paths.flatMap((path) => {
-    const value = picked[pathText(path)]
+    const text = pathText(path)
+    const value = Object.hasOwn(picked, text) ? picked[text] : undefined
     return value === undefined ? [] : [{ path, value }]
   })
   return nest(values)

@@ -43,7 +43,7 @@ export function findingOf(
     const reading = { control, judge, parts: context.parts, validForMs: target.validForMs }
     return { state: readTarget(id, context.collections.get(id) ?? [], reading), current }
   })
-  const folded = fold(states, context.asOf)
+  const folded = fold(states, judge, context.asOf)
   const about = exceptionFor(context.exceptions, control.id, component, context.asOf)
   const disposition = dispositionOf(folded, about)
   // An exception has nothing to say of what does not fail.

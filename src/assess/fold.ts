@@ -1,17 +1,17 @@
 import type { Decision, Freshness, HistoryPoint, Outcome } from '../model/finding.ts'
 import type { Instant } from '../model/time.ts'
+import type { Judger } from './judger.ts'
 import {
   isConclusive,
   isFresh,
   latest,
   newestConclusion,
   type Shown,
-  shownDecision,
   standingOf,
   type TargetState,
   type TimelinePoint,
 } from './target-state.ts'
-import { outcomeRank } from './verdict.ts'
+import { decisionOf, outcomeRank } from './verdict.ts'
 
 /** What the evidence of a period says of one control and component, before anyone accepts anything. */
 export type Folded = {
@@ -19,7 +19,7 @@ export type Folded = {
   readonly freshness: Freshness
   /** It failed within the period, and the newest evidence of every subject holds again. */
   readonly closed: boolean
-  /** What stands at the end, failing first. */
+  /** What stands at the end, failing first, and in the same order what there is to say of it. */
   readonly standing: readonly Shown[]
   readonly decisions: readonly Decision[]
   readonly healed: readonly Decision[]
@@ -30,14 +30,14 @@ export type Folded = {
   /** Until when the newest conclusive evidence counts; null where it does not age, or there is none. */
   readonly expires: Instant | null
   /** A collection newer than what stands that concluded nothing. */
-  readonly trouble: Shown | null
+  readonly trouble: Decision | null
 }
 
 /** A target's state, and whether the target is still in the plan. */
 export type FoldedTarget = { readonly state: TargetState; readonly current: boolean }
 
 /** Folds the targets that feed one control for one component; their order makes no difference. */
-export function fold(targets: readonly FoldedTarget[], asOf: Instant): Folded {
+export function fold(targets: readonly FoldedTarget[], judge: Judger, asOf: Instant): Folded {
   const standing = standingOfAll(targets, asOf)
   const all = standing.flatMap(({ shown }) => shown).sort(byWeight)
   const timeline = targets.flatMap(({ state }) => state.timeline)
@@ -51,22 +51,29 @@ export function fold(targets: readonly FoldedTarget[], asOf: Instant): Folded {
     .flatMap(({ state }) => [...state.failures.values()])
     .filter((failure) => !failing.has(place(failure)))
     .sort(byWeight)
+  const decide = (shown: Shown): Decision => decisionFor(shown, judge)
   const outcome = outcomeOfAll(standing, failedAt.length > 0, asOf)
   const troubles = standing.flatMap(({ trouble }) => (trouble && !all.includes(trouble) ? [trouble] : []))
+  const troubled = latest(troubles)
   return {
     outcome,
     freshness: freshnessOf(standing, failing.size > 0, asOf),
     closed: outcome === 'not-satisfied' && failing.size === 0 && standing.every(isSettled),
     standing: all,
-    decisions: all.map(shownDecision),
-    healed: healed.map(shownDecision),
+    decisions: all.map(decide),
+    healed: healed.map(decide),
     history: historyOf(timeline),
     firstFailed: failedAt[0] ?? null,
     lastFailed: failedAt.at(-1) ?? null,
     lastCollected: newest?.at ?? null,
     expires: newest?.expires ?? null,
-    trouble: latest(troubles) ?? null,
+    trouble: troubled ? decide(troubled) : null,
   }
+}
+
+function decisionFor({ entry, words, own, part }: Shown, judge: Judger): Decision {
+  const judged = words ?? judge.explain(entry) ?? { outcome: own, reason: '', facts: {} }
+  return decisionOf(entry, judged, part)
 }
 
 type TargetStanding = {
@@ -150,7 +157,7 @@ function byWeight(a: Shown, b: Shown): number {
   const weight = outcomeRank.indexOf(a.outcome) - outcomeRank.indexOf(b.outcome)
   if (weight !== 0) return weight
   // Where only some observation has to hold, the one that does comes first.
-  const own = Number(b.judged.outcome === b.outcome) - Number(a.judged.outcome === a.outcome)
+  const own = Number(b.own === b.outcome) - Number(a.own === a.outcome)
   if (own !== 0) return own
   const [left, right] = [place(a), place(b)]
   return left < right ? -1 : left > right ? 1 : 0

@@ -1,7 +1,15 @@
 import type { Entry } from '../model/evidence.ts'
 
-/** What tells an entry apart from others of its kind and subject; undefined where nothing needs to. */
-export type Parts = (entry: Entry) => string | undefined
+/** What an entry is followed by from night to night. */
+export type Identity = {
+  /** What tells it apart from others of its kind and subject; undefined where nothing needs to. */
+  readonly part: string | undefined
+  /** Kind, subject and part. */
+  readonly key: string
+}
+
+/** The identity of each entry. */
+export type Parts = (entry: Entry) => Identity
 
 const answers: readonly unknown[] = ['yes', 'no', 'undetermined']
 
@@ -13,7 +21,7 @@ const answers: readonly unknown[] = ['yes', 'no', 'undetermined']
 export function partsOf(collections: readonly (readonly Entry[])[]): Parts {
   const groups = new Map<string, Entry[][]>()
   for (const entries of collections) {
-    for (const [key, same] of Map.groupBy(entries, identity)) {
+    for (const [key, same] of Map.groupBy(entries, groupOf)) {
       const known = groups.get(key)
       if (known) known.push(same)
       else groups.set(key, [same])
@@ -29,10 +37,16 @@ export function partsOf(collections: readonly (readonly Entry[])[]): Parts {
       })
     }
   }
-  return (entry) => parts.get(entry)
+  const identities = new WeakMap<Entry, Identity>()
+  return (entry) => {
+    const part = parts.get(entry)
+    const made = identities.get(entry) ?? { part, key: `${entry.kind}\n${entry.subject}\n${part ?? ''}` }
+    identities.set(entry, made)
+    return made
+  }
 }
 
-function identity({ target, kind, subject }: Entry): string {
+function groupOf({ target, kind, subject }: Entry): string {
   return `${target}\n${kind}\n${subject}`
 }
 

@@ -31,14 +31,14 @@ export function dayInWords(at: Instant, timeZone: string): string {
 
 type Day = (at: Instant) => string
 
-function evidence({ standing }: Folded, day: Day): string {
+function evidence({ standing, decisions }: Folded, day: Day): string {
   const worst = standing[0]
   if (!worst) return 'No evidence was collected within the period.'
-  const deciding = standing.filter((each) => each.outcome === worst.outcome)
+  const deciding = decisions.filter((_, index) => standing[index]?.outcome === worst.outcome)
   // Beside one that was enough, those that were not say nothing.
-  const own = deciding.filter((each) => each.judged.outcome === each.outcome)
+  const own = deciding.filter(({ outcome }) => outcome === worst.outcome)
   const said = together(own.length > 0 ? own : deciding)
-  return worst.outcome === 'error' && worst.at !== worst.entry.collected ? `${said} (${day(worst.at)})` : said
+  return worst.outcome === 'error' ? `${said} (${day(worst.at)})` : said
 }
 
 function history({ closed, healed, firstFailed, lastFailed }: Folded, day: Day): string {
@@ -49,15 +49,15 @@ function history({ closed, healed, firstFailed, lastFailed }: Folded, day: Day):
   return sentence(`It failed earlier in the period, ${when}${before}`)
 }
 
-function age({ freshness, lastCollected, expires, standing }: Folded, day: Day): string {
-  if (freshness === 'missing' && standing.length > 0 && lastCollected === null) return ''
+function age({ freshness, lastCollected, expires }: Folded, day: Day): string {
   if (freshness !== 'stale' || lastCollected === null || expires === null) return ''
   return `The evidence is stale: the newest is of ${day(lastCollected)} and counted until ${day(expires)}.`
 }
 
 function trouble({ trouble: newest, lastCollected }: Folded, day: Day): string {
   if (!newest || lastCollected === null) return ''
-  return `A later collection, of ${day(newest.at)}, concluded nothing, so the evidence of ${day(lastCollected)} stands: ${newest.judged.reason}`
+  const when = `A later collection, of ${day(newest.collected)}, concluded nothing`
+  return `${when}, so the evidence of ${day(lastCollected)} stands: ${newest.reason}`
 }
 
 function acceptance(disposition: Finding['disposition'], exception: ResolvedException | null, day: Day): string {

@@ -100,15 +100,17 @@ function leadSentence(controls: Counts, assessment: Assessment): string {
       : '',
     controls.undetermined > 0 ? `${inWords(controls.undetermined)} could not be determined` : '',
   ].filter((part) => part !== '')
-  const held =
-    controls.held === applying
-      ? applying === 1
-        ? 'The one control held'
-        : `All ${inWords(applying)} controls held`
-      : `${capital(inWords(controls.held === 0 ? 0 : controls.held))} of ${inWords(applying)} ${applying === 1 ? 'control' : 'controls'} held`
+  const held = `${heldOf(controls.held, applying)} held`
   const after = assessment.asOf < assessment.period.to ? ' so far' : ''
   const tail = rest.length === 0 ? '' : ` ${capital(listed(rest))}.`
   return `${held}${after}.${tail}`
+}
+
+function heldOf(held: number, applying: number): string {
+  if (held === 0) return 'No control'
+  if (held < applying) return `${capital(inWords(held))} of ${inWords(applying)} controls`
+  if (applying === 1) return 'The one control'
+  return applying === 2 ? 'Both controls' : `All ${inWords(applying)} controls`
 }
 
 function wasWere(count: number): string {

@@ -1,22 +1,26 @@
 import type { Control } from '../model/control.ts'
 import type { Entry } from '../model/evidence.ts'
-import type { Decision, Outcome } from '../model/finding.ts'
+import type { Outcome } from '../model/finding.ts'
 import { type Instant, later } from '../model/time.ts'
 import type { CollectionUnit } from './collections.ts'
 import type { Judged } from './compiled-rule.ts'
 import type { Judger } from './judger.ts'
 import type { Parts } from './parts.ts'
-import { absenceOf, decisionOf, failureOf, outcomeOf } from './verdict.ts'
+import { absenceOf, failureOf, outcomeOf } from './verdict.ts'
 
 /** A judged entry with what it counts for. */
 export type Shown = {
   readonly entry: Entry
-  readonly judged: Judged
-  /** What it counts for; differs from `judged.outcome` where a rule asks for only some observation to hold. */
+  /** What the rule says of it alone. */
+  readonly own: Outcome
+  /** What it counts for: not its own outcome where a rule asks for only some observation to hold. */
   readonly outcome: Outcome
+  /** What there is to say where it is no observation that the rule speaks about; otherwise the rule has the words. */
+  readonly words: Judged | null
   readonly at: Instant
   /** Null where it does not age. */
   readonly expires: Instant | null
+  /** What it is followed by from night to night: kind, subject and part. */
   readonly key: string
   readonly part: string | undefined
 }
@@ -105,11 +109,6 @@ export function isConclusive(outcome: Outcome): boolean {
   return outcome === 'satisfied' || outcome === 'not-satisfied' || outcome === 'not-applicable'
 }
 
-/** Something shown as a decision. */
-export function shownDecision({ entry, judged, part }: Shown): Decision {
-  return decisionOf(entry, judged, part)
-}
-
 /** Only what was seen now remains; a conclusion outlives a newer look that could not determine the same. */
 function replaced(before: Items, shown: readonly Shown[]): Items {
   return new Map(
@@ -135,49 +134,48 @@ type Seen = {
 }
 
 function read(unit: CollectionUnit, { control, judge, parts, validForMs }: Reading): Seen {
-  const judged = unit.observations
-    .filter(({ kind }) => kind === control.rule.kind)
-    .flatMap((entry) => {
-      const result = judge(entry)
-      return result ? [{ entry, judged: result }] : []
-    })
+  const entries: Entry[] = []
+  const outcomes: Outcome[] = []
+  for (const entry of unit.byKind.get(control.rule.kind) ?? []) {
+    const own = judge.outcome(entry)
+    if (own === null) continue
+    entries.push(entry)
+    outcomes.push(own)
+  }
   const broken = unit.state !== 'completed'
-  const outcome = outcomeOf(control, judged, broken)
+  const outcome = outcomeOf(control, outcomes, broken)
   const asWhole = control.rule.quantifier === 'some'
-  const show = (entry: Entry, result: Judged, counts: Outcome, expires: Instant | null): Shown => {
-    const part = parts(entry)
-    const key = `${entry.kind}\n${entry.subject}\n${part ?? ''}`
-    return { entry, judged: result, outcome: counts, at: unit.at, expires, key, part }
-  }
-  const word = unit.end ?? unit.observations.at(-1)
-  const ends = word?.expires ?? later(unit.at, validForMs)
-  const whole = (result: Judged): Shown | null => (word ? show(word, result, result.outcome, ends) : null)
+  const show = (counts?: Outcome): readonly Shown[] =>
+    entries.map((entry, index): Shown => {
+      const own = outcomes[index] ?? outcome
+      const { part, key } = parts(entry)
+      return { entry, own, outcome: counts ?? own, words: null, at: unit.at, expires: entry.expires, key, part }
+    })
 
-  if (broken) {
-    const trouble = whole(word && unit.end ? failureOf(word) : interruption)
-    const shown = asWhole
-      ? []
-      : judged.map((each) => show(each.entry, each.judged, each.judged.outcome, each.entry.expires))
-    return { outcome, expires: ends, shown, trouble, replaces: false }
+  if (broken || entries.length === 0) {
+    const end = unit.end ?? unit.observations.at(-1)
+    const expires = end?.expires ?? later(unit.at, validForMs)
+    const words = broken ? troubleOf(unit) : { outcome, reason: absenceOf(control, allOf(unit)), facts: {} }
+    const { outcome: own } = words
+    const whole = end ? { entry: end, own, outcome: own, words, at: unit.at, expires, ...parts(end) } : null
+    if (broken) return { outcome, expires, shown: asWhole ? [] : show(), trouble: whole, replaces: false }
+    if (!isConclusive(outcome)) return { outcome, expires, shown: [], trouble: whole, replaces: false }
+    return { outcome, expires, shown: whole ? [whole] : [], trouble: null, replaces: true }
   }
-  if (judged.length === 0) {
-    const reason = absenceOf(control, [...unit.observations, ...(unit.end ? [unit.end] : [])])
-    const shown = whole({ outcome, reason, facts: {} })
-    if (!isConclusive(outcome)) return { outcome, expires: ends, shown: [], trouble: shown, replaces: false }
-    return { outcome, expires: ends, shown: shown ? [shown] : [], trouble: null, replaces: true }
-  }
-  const shown = judged.map((each) =>
-    show(each.entry, each.judged, asWhole ? outcome : each.judged.outcome, each.entry.expires),
-  )
-  const deciding = shown.find((each) => each.judged.outcome === outcome) ?? shown[0]
+  const shown = show(asWhole ? outcome : undefined)
+  const deciding = shown.find(({ own }) => own === outcome) ?? shown[0]
   const expires = deciding?.expires ?? null
-  if (asWhole && !isConclusive(outcome))
+  if (asWhole && !isConclusive(outcome)) {
     return { outcome, expires, shown: [], trouble: deciding ?? null, replaces: false }
+  }
   return { outcome, expires, shown, trouble: null, replaces: true }
 }
 
-const interruption: Judged = {
-  outcome: 'error',
-  reason: 'The collection was interrupted before it ended.',
-  facts: {},
+function troubleOf({ end }: CollectionUnit): Judged {
+  if (end) return failureOf(end)
+  return { outcome: 'error', reason: 'The collection was interrupted before it ended.', facts: {} }
+}
+
+function allOf({ observations, end }: CollectionUnit): readonly Entry[] {
+  return end ? [...observations, end] : observations
 }

@@ -24,22 +24,19 @@ export const undated = instant('2026-01-01T00:00:00.000Z')
 /** From worst to best. */
 export const outcomeRank: readonly Outcome[] = ['not-satisfied', 'error', 'not-measured', 'satisfied', 'not-applicable']
 
-type Group = readonly { readonly judged: Judged }[]
-
 /**
- * The outcome of one collection from its single judgements, by the rule's quantifier. `broken`: the collection failed or
+ * The outcome of one collection from its single outcomes, by the rule's quantifier. `broken`: the collection failed or
  * was interrupted, so that only what already fails a rule over every observation can be concluded.
  */
-export function outcomeOf(control: Control, judged: Group, broken: boolean): Outcome {
-  const any = (outcome: Outcome): boolean => judged.some((each) => each.judged.outcome === outcome)
+export function outcomeOf(control: Control, outcomes: readonly Outcome[], broken: boolean): Outcome {
   const every = control.rule.quantifier === 'every'
-  if (every && any('not-satisfied')) return 'not-satisfied'
+  if (every && outcomes.includes('not-satisfied')) return 'not-satisfied'
   if (broken) return 'error'
-  if (!every && any('satisfied')) return 'satisfied'
-  if (any('error')) return 'error'
-  if (any('not-measured')) return 'not-measured'
-  if (any('not-satisfied')) return 'not-satisfied'
-  return judged.length > 0 ? 'satisfied' : control.rule.absent
+  if (!every && outcomes.includes('satisfied')) return 'satisfied'
+  if (outcomes.includes('error')) return 'error'
+  if (outcomes.includes('not-measured')) return 'not-measured'
+  if (outcomes.includes('not-satisfied')) return 'not-satisfied'
+  return outcomes.length > 0 ? 'satisfied' : control.rule.absent
 }
 
 /** The judgements of one collection as a verdict. */
@@ -49,7 +46,11 @@ export function combine(
   observations: readonly Judgeable[],
 ): Verdict {
   const failed = observations.find(({ kind }) => kind === 'collection.failed')
-  const outcome = outcomeOf(control, judged, failed !== undefined)
+  const outcome = outcomeOf(
+    control,
+    judged.map((each) => each.judged.outcome),
+    failed !== undefined,
+  )
   const deciding = judged.filter((each) => each.judged.outcome === outcome)
   const others = outcomeRank
     .filter((other) => other !== outcome)
@@ -57,12 +58,12 @@ export function combine(
   const failure = failed && outcome === 'error' ? [{ observation: failed, judged: failureOf(failed) }] : []
   if (judged.length === 0 && failure.length === 0) return absent(control, observations)
   const decisions = [...failure, ...deciding, ...others].map((each) => decisionOf(each.observation, each.judged))
-  return { outcome, reason: failure[0]?.judged.reason ?? together(deciding), decisions }
+  return { outcome, reason: failure[0]?.judged.reason ?? together(deciding.map((each) => each.judged)), decisions }
 }
 
 /** The reasons of a group of judgements as one or two sentences. */
-export function together(group: Group): string {
-  const reasons = [...new Set(group.map(({ judged }) => judged.reason))]
+export function together(group: readonly Judged[]): string {
+  const reasons = [...new Set(group.map(({ reason }) => reason))]
   if (reasons.length < 3) return reasons.join(' ')
   return `${reasons[0]} ${capital(inWords(reasons.length - 1))} more observations say the like.`
 }

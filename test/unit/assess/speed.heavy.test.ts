@@ -33,6 +33,7 @@ test('a quarter of 92 nights, 40 controls and 50 targets is judged in a few seco
       targets.map((each) => [each, { observations }]),
     )
   }
+  const cpu = process.cpuUsage()
   const started = performance.now()
   const assessment = judged(book, {
     period: quarter,
@@ -41,8 +42,12 @@ test('a quarter of 92 nights, 40 controls and 50 targets is judged in a few seco
     catalogue: { controls },
   })
   const seconds = (performance.now() - started) / 1000
+  const processor = process.cpuUsage(cpu).user / 1e6
   expect(assessment.findings).toHaveLength(2000)
   expect(assessment.tally.satisfied).toBe(2000)
-  expect(seconds).toBeLessThan(10)
-  process.stdout.write(`${book.entries.length} entries judged in ${seconds.toFixed(2)} s\n`)
+  // Processor time, since the machine may be busy with something else.
+  expect(processor).toBeLessThan(8)
+  process.stdout.write(
+    `${book.entries.length} entries judged in ${seconds.toFixed(2)} s, ${processor.toFixed(2)} s of processor\n`,
+  )
 })
