@@ -31,6 +31,8 @@ export type TlsSettings = {
   readonly maxTls: SecureVersion
   /** OpenSSL cipher list; null leaves Node's own. */
   readonly ciphers: string | null
+  /** Whether the server’s order of suites counts, or the client’s. */
+  readonly serverOrder: boolean
   readonly certificate: CertificateKind
   readonly key: KeyKind
 }
@@ -62,6 +64,7 @@ export const soundSettings = {
   ciphers:
     'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:' +
     'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305',
+  serverOrder: true,
   certificate: 'sound',
   key: 'EC',
   hsts: 'max-age=31536000; includeSubDomains',
@@ -88,6 +91,7 @@ export const weakSettings = {
   // Level 0 lets OpenSSL offer what it still knows of the old days; RC4 and 3DES are compiled out of Node's.
   ciphers:
     'ECDHE-RSA-AES128-GCM-SHA256:AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA:AES256-SHA:AES128-SHA:NULL-SHA256:NULL-SHA@SECLEVEL=0',
+  serverOrder: false,
   certificate: 'expiring',
   key: 'RSA',
   hsts: null,

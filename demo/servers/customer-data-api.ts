@@ -69,7 +69,7 @@ async function transport(authority: Authority, name: string, settings: TlsSettin
     key,
     minVersion: settings.minTls,
     maxVersion: settings.maxTls,
-    honorCipherOrder: settings.minTls === 'TLSv1.2' || settings.minTls === 'TLSv1.3',
+    honorCipherOrder: settings.serverOrder,
     keepAlive: true,
     ...(ciphers === undefined ? {} : { ciphers }),
   }

@@ -44,6 +44,7 @@ const legacyTransport: TlsSettings = {
   minTls: 'TLSv1.2',
   maxTls: 'TLSv1.2',
   ciphers: null,
+  serverOrder: true,
   certificate: 'expired',
   key: 'RSA',
 }
