@@ -9,14 +9,24 @@ export type Verdict = {
   readonly limited: 'yes' | 'no' | 'undetermined'
   readonly reason: string
   readonly by: Shot | null
+  /** How many requests passed, and one; null where no limit was met. */
+  readonly firstLimited: number | null
 }
 
 /** What a burst shows; `shots` in the order in which they were sent. */
 export function verdictOf(shots: readonly Shot[]): Verdict {
-  const unknown = (reason: string, by: Shot | null = null): Verdict => ({ limited: 'undetermined', reason, by })
+  const unknown = (reason: string, by: Shot | null = null): Verdict => ({
+    limited: 'undetermined',
+    reason,
+    by,
+    firstLimited: null,
+  })
   const limited = shots.find(isLimited)
   if (limited) {
-    return { limited: 'yes', reason: `request ${limited.ordinal} was answered ${statusOf(limited)}`, by: limited }
+    // Requests under way together reach the server in any order: how many passed is the same every time.
+    const firstLimited = shots.filter((shot) => !isLimited(shot)).length + 1
+    const reason = `request ${firstLimited} was answered ${statusOf(limited)}`
+    return { limited: 'yes', reason, by: limited, firstLimited }
   }
   const broken = shots.find((shot) => !isUsable(shot))
   if (broken) return unknown(whyBroken(broken), broken)
@@ -36,7 +46,7 @@ export function verdictOf(shots: readonly Shot[]): Verdict {
   if (quota !== null && quota >= shots.length) {
     return unknown(`${all}, and the server announces a limit of ${quota}: raise the budget above it`)
   }
-  return { limited: 'no', reason: all, by: null }
+  return { limited: 'no', reason: all, by: null, firstLimited: null }
 }
 
 function announced(shots: readonly Shot[]): number | null {

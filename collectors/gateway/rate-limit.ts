@@ -31,7 +31,7 @@ export async function* observeRateLimit(
     ask({ url, class: 'test-identity', keepBody: false, maxBytes: 65_536 }),
   )
   const ended = context.clock.now()
-  const { limited, reason, by } = verdictOf(shots)
+  const { limited, reason, by, firstLimited } = verdictOf(shots)
   const decisive = by?.result instanceof CollectionError ? undefined : by?.result
   yield {
     kind: 'gateway.rate-limit',
@@ -44,7 +44,7 @@ export async function* observeRateLimit(
       reason,
       requests: shots.length,
       budget,
-      firstLimited: limited === 'yes' ? (by?.ordinal ?? null) : null,
+      firstLimited,
       status: limited === 'yes' ? (decisive?.status ?? null) : null,
       retryAfter: limited === 'yes' && decisive ? retryAfterSeconds(decisive.headers, ended) : null,
       headers: [...new Set(shots.flatMap(({ result }) => fieldsOf(result)))].sort(),

@@ -20,7 +20,13 @@ const ok = answered(200)
 
 test('the first 429 is the limit, whatever else the burst met', () => {
   const verdict = verdictOf(shots(ok, ok, answered(502), answered(429), answered(429)))
-  expect([verdict.limited, verdict.by?.ordinal]).toEqual(['yes', 4])
+  expect([verdict.limited, verdict.firstLimited, verdict.by?.ordinal]).toEqual(['yes', 4, 4])
+})
+
+test('requests that were sent later and passed earlier do not change where the limit lies', () => {
+  const limited = answered(429)
+  expect(verdictOf(shots(ok, limited, ok, ok, limited)).firstLimited).toBe(4)
+  expect(verdictOf(shots(ok, ok, ok, limited, limited)).firstLimited).toBe(4)
 })
 
 test('a 503 is a limit only where it says that the quota is used up', () => {
