@@ -26,9 +26,15 @@ function asFacts(facts: VersionFacts): JsonObject {
     preference: facts.preference,
     groups: facts.groups.map(groupName),
     groupsComplete: complete && facts.openGroups.length === 0 ? 'yes' : 'no',
-    weakCipherSuites: suites.filter(isWeak).map(({ name }) => name),
+    weakCipherSuites: weakSuites(suites, complete),
     forwardSecrecy: facts.offered === 'no' ? null : secrecy(suites, complete),
   }
+}
+
+/** An empty list would say that there is none, so it is said only where every suite was tried. */
+function weakSuites(suites: readonly CipherSuite[], complete: boolean): readonly string[] | null {
+  const weak = suites.filter(isWeak).map(({ name }) => name)
+  return weak.length === 0 && !complete ? null : weak
 }
 
 /** `all` and `none` are said only where every suite was tried. */
@@ -64,7 +70,7 @@ function sslv2Facts({ evidence, dismissed }: Case): JsonObject {
     preference: state.offered === 'yes' ? 'client' : 'undetermined',
     groups: [],
     groupsComplete: state.offered === 'undetermined' ? 'no' : 'yes',
-    weakCipherSuites: ciphers,
+    weakCipherSuites: state.offered === 'undetermined' ? null : ciphers,
     forwardSecrecy: state.offered === 'no' ? null : state.offered === 'yes' ? 'none' : 'undetermined',
   }
 }
