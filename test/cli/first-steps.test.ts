@@ -1,8 +1,11 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { affidavit } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
+
+// Each command is a process of its own; a busy machine takes its time with them.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const init = [
   'init',
@@ -143,7 +146,7 @@ test('every command has help', async () => {
   expect(names.length).toBeGreaterThanOrEqual(12)
   const helps = await Promise.all(names.map((name) => affidavit([name, '--help'], { cwd: folder.path })))
   expect(helps.map(({ code }) => code)).toEqual(names.map(() => 0))
-}, 60_000)
+})
 
 test('controls list, show and test work without a configuration', async () => {
   await using folder = await temporaryFolder()
