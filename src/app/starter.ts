@@ -101,7 +101,9 @@ export function idOf(name: string): string {
     .replaceAll(/^-+|-+$/g, '')
     .slice(0, 63)
     .replace(/-+$/, '')
-  return id === '' ? 'system' : id
+  if (id === '') return 'system'
+  // YAML reads these as numbers and constants where they stand unquoted.
+  return /^(?:\d.*|null|true|false)$/.test(id) ? `system-${id}`.slice(0, 63) : id
 }
 
 function componentsText({ host, openapi, issuer }: StarterAnswers): string {

@@ -61,4 +61,5 @@ test('an id is made of any name', () => {
   expect(idOf('Customer Data API')).toBe('customer-data-api')
   expect(idOf('Zürich, Büro')).toBe('zu-rich-bu-ro')
   expect(idOf('客户')).toBe('system')
+  expect(idOf('2026')).toBe('system-2026')
 })
