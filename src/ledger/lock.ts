@@ -24,6 +24,8 @@ export async function lockRuns(store: string): Promise<AsyncDisposable> {
 
 function hold(file: Database.Database): AsyncDisposable {
   try {
+    // Nothing is ever written to it, so that it needs no journal file beside it.
+    file.pragma('journal_mode = MEMORY')
     file.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     file.close()

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
@@ -98,9 +98,16 @@ export async function readTransaction<Result>(
 
 function open(path: string, readonly: boolean): Database.Database {
   if (!existsSync(dirname(path))) throw folderMissing(path)
-  if (!existsSync(path)) {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found) {
     throw new StoreError('AFD_STORE_MISSING', `there is no evidence store at ${path}`, {
       hint: 'Run `affidavit init`, or check `store` in affidavit.yaml.',
+      subject: path,
+    })
+  }
+  if (!found.isFile()) {
+    throw new StoreError('AFD_STORE_UNREADABLE', `${path} is not a file`, {
+      hint: 'Check `store` in affidavit.yaml: it names the file itself, not its folder.',
       subject: path,
     })
   }

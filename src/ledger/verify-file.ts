@@ -31,9 +31,18 @@ export function verifyFile(file: Database.Database, problems: ProblemList): stri
 }
 
 function verifyPages(file: Database.Database, problems: ProblemList): void {
-  const rows = file.prepare('PRAGMA integrity_check(20)').pluck().all().map(String)
-  for (const row of rows.filter((text) => text !== 'ok')) {
+  for (const row of pageProblems(file)) {
     problems.add({ code: 'file-integrity', message: `SQLite reports: ${row}`, looksLike: 'damage' })
+  }
+}
+
+/** A page can be so damaged that even the check gives up; everything else is then still looked at. */
+function pageProblems(file: Database.Database): readonly string[] {
+  try {
+    const rows = file.prepare('PRAGMA integrity_check(20)').pluck().all().map(String)
+    return rows.filter((row) => row !== 'ok')
+  } catch (error) {
+    return [messageOf(error)]
   }
 }
 

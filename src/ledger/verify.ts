@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
-import type { Kysely, Selectable } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { Sha256 } from '../model/digest.ts'
 import { isContentFailure, messageOf, storeFailure } from './failure.ts'
 import { emptyRoot } from './merkle.ts'
 import { type ProblemList, problemList, type StoreProblem } from './problem.ts'
-import type { CheckpointRow, Tables } from './schema.ts'
-import { type Connection, connect, patiently, readTransaction } from './sqlite.ts'
+import type { CheckpointRow } from './schema.ts'
+import { type Connection, connect, patiently } from './sqlite.ts'
 import { verifyArtefacts } from './verify-artefacts.ts'
 import { verifyCheckpoints } from './verify-checkpoints.ts'
 import { verifyEntries } from './verify-entries.ts'
@@ -50,9 +50,11 @@ export async function verifyStore(options: VerifyOptions): Promise<StoreVerifica
   try {
     const connection = await patiently(lockTimeoutMs, () => connect(path, 'read', lockTimeoutMs))
     try {
-      await attempt('the file', { options, problems }, () =>
-        readTransaction(connection, (tables) => verifyTables(connection, tables, { options, problems, counts })),
-      )
+      await attempt('the file', { options, problems }, async () => {
+        // One snapshot, so that what others append meanwhile does not matter; closing the file ends it.
+        connection.file.exec('BEGIN')
+        await verifyTables(connection, { options, problems, counts })
+      })
     } finally {
       connection.file.close()
     }
@@ -66,11 +68,7 @@ type Counts = { entries: number; artefacts: number; checkpoints: number; root: U
 type Work = { readonly options: VerifyOptions; readonly problems: ProblemList }
 
 /** Each part is judged even where another cannot be read. */
-async function verifyTables(
-  { file }: Connection,
-  tables: Kysely<Tables>,
-  work: Work & { readonly counts: Counts },
-): Promise<void> {
+async function verifyTables({ file, tables }: Connection, work: Work & { readonly counts: Counts }): Promise<void> {
   const { options, problems, counts } = work
   const origin = verifyFile(file, problems)
   if (origin === undefined) return
@@ -127,8 +125,13 @@ async function attempt(what: string, { options, problems }: Work, work: () => Pr
   }
 }
 
+/** Only for showing how far one is, so that a damaged table may count as empty. */
 function rowsIn(file: Database.Database, table: 'entries' | 'blobs'): number {
-  return Number(file.prepare(`SELECT count(*) FROM ${table}`).pluck().get())
+  try {
+    return Number(file.prepare(`SELECT count(*) FROM ${table}`).pluck().get())
+  } catch {
+    return 0
+  }
 }
 
 /** No entry takes less than a hundred bytes of the file. */
