@@ -32,13 +32,18 @@ Exit codes:
 /** Runs the command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const interrupt = new AbortController()
-  let code: number = exitCodes.satisfied
-  const shell: Shell = { signal: interrupt.signal, exit: (value) => (code = value) }
+  let code: number | undefined
+  const shell: Shell = {
+    signal: interrupt.signal,
+    exit: (value) => {
+      code = value
+    },
+  }
   const onSignal = () => interrupt.abort()
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   try {
     await (await program(shell, args)).parseAsync(args, { from: 'user' })
-    return interrupt.signal.aborted && code === exitCodes.satisfied ? exitCodes.interrupted : code
+    return code ?? (interrupt.signal.aborted ? exitCodes.interrupted : exitCodes.satisfied)
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.satisfied : exitCodes.configuration
     return explain(error)

@@ -1,9 +1,11 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import cron, { type ScheduledTask } from 'node-cron'
 import type { Logger } from 'pino'
 import { listRuns } from '../app/browse.ts'
 import type { Project } from '../app/project.ts'
 import type { RunResult, Trigger } from '../app/run.ts'
 import { collectNow, openLedger } from '../app.ts'
+import { StoreError } from '../model/errors.ts'
 import { latestSlot, nextSlot, type Schedule } from '../model/schedule.ts'
 import { type Instant, millis } from '../model/time.ts'
 import { missedSlots } from './catch-up.ts'
@@ -11,6 +13,9 @@ import { type Health, serveHealth } from './health.ts'
 
 /** A run in hand gets this long to end by itself when the daemon is told to stop. */
 const stopGraceMs = 20_000
+
+/** How often a slot asks whether a run by hand is over. */
+const busyRetryMs = 2_000
 
 export type Daemon = AsyncDisposable & {
   /** Port of the health endpoint. */
@@ -53,29 +58,32 @@ export async function startDaemon(
   }
 
   let stopped = false
-  await using opening = new AsyncDisposableStack()
-  const server = opening.use(await serveHealth(project, health))
-  for (const job of await jobsMissed(project)) {
-    log.info({ schedule: job.schedule.id, slot: job.slot }, 'catching up a missed slot')
-    enqueue(job)
-  }
-  for (const schedule of config.schedules) {
-    const task = startTask(schedule, () =>
-      enqueue({ schedule, slot: latestSlot(schedule, clock.now()), trigger: 'schedule' }),
-    )
-    opening.defer(() => task.destroy())
-    log.info({ schedule: schedule.id, cron: schedule.cron, next: nextSlot(schedule, clock.now()) }, 'scheduled')
-  }
-  const closing = opening.move()
-
+  const server = await serveHealth(project, health)
+  const tasks: ScheduledTask[] = []
   const stop = async () => {
     if (stopped) return
     stopped = true
     const grace = setTimeout(() => stopping.abort(), options.graceMs ?? stopGraceMs)
+    await Promise.all(tasks.map((task) => task.destroy()))
     await working
     clearTimeout(grace)
-    await closing.disposeAsync()
+    await server[Symbol.asyncDispose]()
     log.info({}, 'stopped')
+  }
+  try {
+    for (const job of await jobsMissed(project)) {
+      log.info({ schedule: job.schedule.id, slot: job.slot }, 'catching up a missed slot')
+      enqueue(job)
+    }
+    for (const schedule of config.schedules) {
+      tasks.push(
+        startTask(schedule, () => enqueue({ schedule, slot: latestSlot(schedule, clock.now()), trigger: 'schedule' })),
+      )
+      log.info({ schedule: schedule.id, cron: schedule.cron, next: nextSlot(schedule, clock.now()) }, 'scheduled')
+    }
+  } catch (error) {
+    await stop()
+    throw error
   }
   return { port: server.port, stop, [Symbol.asyncDispose]: stop }
 }
@@ -90,20 +98,22 @@ async function collectSlot(
   health.running = { schedule: schedule.id, slot }
   log.info({ ...fields, targets: targets.length }, 'run started')
   try {
-    const { run, assessment } = await collectNow(project, {
-      trigger,
-      slot,
-      targets,
-      signal,
-      onEvent: (event) => {
-        if (event.type === 'recovered') log.warn({ runs: event.runs }, 'earlier runs recorded as interrupted')
-        if (event.type !== 'collected') return
-        const { failure } = event.collection
-        if (failure)
-          log.warn({ target: event.target.id, code: failure.code, failure: failure.message }, 'collection failed')
-        else log.info({ target: event.target.id, ...event.collection.usage }, 'collected')
-      },
-    })
+    const { run, assessment } = await whenFree(signal, () =>
+      collectNow(project, {
+        trigger,
+        slot,
+        targets,
+        signal,
+        onEvent: (event) => {
+          if (event.type === 'recovered') log.warn({ runs: event.runs }, 'earlier runs recorded as interrupted')
+          if (event.type !== 'collected') return
+          const { failure } = event.collection
+          if (failure)
+            log.warn({ target: event.target.id, code: failure.code, failure: failure.message }, 'collection failed')
+          else log.info({ target: event.target.id, ...event.collection.usage }, 'collected')
+        },
+      }),
+    )
     logEnd(log, fields, run, assessment.tally)
     health.last = { ...fields, run: run.run, state: run.state, ended: project.clock.now() }
     health.problem = null
@@ -114,6 +124,19 @@ async function collectSlot(
     health.problem = { at: project.clock.now(), message }
   } finally {
     health.running = null
+  }
+}
+
+/** Waits while a run that somebody started by hand is going on in another process. */
+async function whenFree<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      const busy = error instanceof StoreError && error.code === 'AFD_STORE_RUN_IN_PROGRESS'
+      if (!busy || signal.aborted) throw error
+      await wait(busyRetryMs, undefined, { signal })
+    }
   }
 }
 

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { join, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import cron from 'node-cron'
+import { type Logger, pino } from 'pino'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { listRuns } from '../../src/app/browse.ts'
+import { makeKeys } from '../../src/app/keys.ts'
+import type { Project } from '../../src/app/project.ts'
+import { collectNow, openLedger, openProject } from '../../src/app.ts'
+import type { RunRecord } from '../../src/model/assessment.ts'
+import { latestSlot } from '../../src/model/schedule.ts'
+import { instant } from '../../src/model/time.ts'
+import { startDaemon } from '../../src/schedule/daemon.ts'
+import { temporaryFolder } from '../helpers/folder.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+const log: Logger = pino({ level: 'silent' })
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let tarpit: Server
+let stores = 0
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  tarpit = createServer(() => {})
+  await new Promise<void>((done) => tarpit.listen(0, '127.0.0.1', done))
+  await makeKeys({ folder: join(folder.path, 'keys'), organisation: 'Example Retail Ltd', passphrase: null })
+  await writeFile(join(folder.path, 'audit.log'), `${JSON.stringify({ time: new Date().toISOString() })}\n`)
+})
+
+beforeEach(() => {
+  stores++
+})
+
+afterAll(async () => {
+  tarpit.close()
+  await folder[Symbol.asyncDispose]()
+})
+
+test('a slot missed while the daemon was down is caught up and labelled as late', async () => {
+  const project = await configured('log')
+  await collectNow(project, { targets: project.config.plan, signal: AbortSignal.timeout(60_000) })
+  await using daemon = await startDaemon(project, { log })
+  const runs = await until(project, (all) => all.length === 2 && all[1]?.state === 'finished')
+  const [schedule] = project.config.schedules
+  expect(runs[1]).toMatchObject({ late: true, slot: schedule && latestSlot(schedule, instant(Date.now())) })
+  await daemon.stop()
+})
+
+test('a new ledger starts without catching anything up, and the health endpoint says all is well', async () => {
+  const project = await configured('log')
+  await using daemon = await startDaemon(project, { log })
+  const response = await fetch(`http://127.0.0.1:${daemon.port}/healthz`)
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+  expect(await response.json()).toMatchObject({ status: 'ok', running: null, next: [{ schedule: 'hourly' }] })
+  expect((await fetch(`http://127.0.0.1:${daemon.port}/other`)).status).toBe(404)
+  expect((await fetch(`http://127.0.0.1:${daemon.port}/healthz`, { method: 'POST' })).status).toBe(405)
+  expect(await runsOf(project)).toEqual([])
+})
+
+test('a run in hand that does not end in time is recorded as interrupted when the daemon stops', async () => {
+  const project = await configured('port')
+  await collectNow(project, { targets: [], signal: AbortSignal.timeout(60_000) })
+  const daemon = await startDaemon(project, { log, graceMs: 200 })
+  await until(project, (runs) => runs.length === 2)
+  await daemon.stop()
+  expect((await runsOf(project))[1]).toMatchObject({ state: 'interrupted', late: true })
+  await expect(fetch(`http://127.0.0.1:${daemon.port}/healthz`)).rejects.toThrow()
+})
+
+test('a slot waits while a run by hand goes on in another process', async () => {
+  const project = await configured('log')
+  await collectNow(project, { targets: project.config.plan, signal: AbortSignal.timeout(60_000) })
+  await using store = await openLedger(project, 'write')
+  const byHand = await store.lockRuns()
+  await using _ = await startDaemon(project, { log })
+  await wait(500)
+  expect(await runsOf(project)).toHaveLength(1)
+  await byHand[Symbol.asyncDispose]()
+  const runs = await until(project, (all) => all.length === 2 && all[1]?.state === 'finished')
+  expect(runs[1]?.late).toBe(true)
+})
+
+test('a run that cannot be kept makes the health endpoint fail and does not end the daemon', async () => {
+  const project = await configured('log')
+  await collectNow(project, { targets: project.config.plan, signal: AbortSignal.timeout(60_000) })
+  const broken = { ...project, config: { ...project.config, keys: { ledger: 'keys/none.pem' } } }
+  await using daemon = await startDaemon(broken, { log })
+  const statuses: number[] = []
+  while (!statuses.includes(503) && statuses.length < 200) {
+    statuses.push((await fetch(`http://127.0.0.1:${daemon.port}/healthz`)).status)
+    await wait(50)
+  }
+  expect(statuses.at(-1)).toBe(503)
+})
+
+test('SIGTERM stops the daemon process cleanly, with its log in JSON lines', async () => {
+  const project = await configured('log')
+  const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
+  const child = spawn(process.execPath, [main, 'daemon', '-c', project.file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+    if (text.includes('"scheduled"')) child.kill('SIGTERM')
+  })
+  const code = await new Promise((done) => child.once('close', done))
+  expect(code).toBe(0)
+  const messages = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).msg)
+  expect(messages).toEqual(['scheduled', 'stopping', 'stopped'])
+})
+
+test('node-cron agrees with the slots that coverage counts, across a change of clocks', () => {
+  for (const timezone of ['Europe/Zurich', 'America/New_York', 'UTC']) {
+    const task = cron.schedule('15 2 * * *', () => {}, { timezone })
+    const [first] = task.getNextRuns(1)
+    void task.destroy()
+    const slot = latestSlot({ id: 'n', cron: '15 2 * * *', timeZone: timezone }, instant(first ?? new Date(0)))
+    expect(slot).toBe(instant(first ?? new Date(0)))
+  }
+})
+
+async function configured(target: 'log' | 'port'): Promise<Project> {
+  const { port } = tarpit.address() as AddressInfo
+  const targets = {
+    log: '{ collector: log-retention, schedule: hourly, target: { logs: [{ id: audit, files: [audit.log] }] } }',
+    port: `{ collector: tls, schedule: hourly, target: { host: 127.0.0.1, port: ${port}, limits: { timeout: 60s } } }`,
+  }
+  const file = join(folder.path, `affidavit-${stores}.yaml`)
+  await writeFile(
+    file,
+    `version: 1
+organisation: { name: Example Retail Ltd }
+systems: [{ id: shop, name: Shop, components: [{ id: part, targets: [${targets[target]}] }] }]
+schedules: { hourly: { cron: "0 * * * *" } }
+store: { path: store-${stores}.db }
+daemon: { port: 0 }
+`,
+  )
+  return await openProject(file)
+}
+
+async function runsOf(project: Project): Promise<readonly RunRecord[]> {
+  await using store = await openLedger(project, 'read')
+  return await listRuns(store)
+}
+
+async function until(project: Project, done: (runs: readonly RunRecord[]) => boolean): Promise<readonly RunRecord[]> {
+  for (let tries = 0; tries < 400; tries++) {
+    const runs = await runsOf(project)
+    if (done(runs)) return runs
+    await wait(50)
+  }
+  throw new Error('the runs did not come')
+}
