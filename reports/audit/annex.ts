@@ -64,7 +64,7 @@ function runChip(run: RunRecord): Chip {
   switch (run.state) {
     case 'finished':
       if (run.failed > 0) return { tone: 'warn', text: run.late ? 'partial, late' : 'partial' }
-      return run.late ? { tone: 'good', text: 'finished late' } : { tone: 'good', text: 'finished' }
+      return { tone: 'plain', text: run.late ? 'finished, late' : 'finished' }
     case 'interrupted':
       return { tone: 'bad', text: 'interrupted' }
     case 'running':

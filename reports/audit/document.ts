@@ -30,28 +30,32 @@ const headings = {
   evidence: { id: 'evidence', number: 8, title: 'Evidence index' },
   verification: { id: 'verification', number: 9, title: 'How to verify this report' },
   annex: { id: 'annex', number: 10, title: 'Annex: controls, parameters and runs' },
-} as const satisfies { [section: string]: Heading }
+} as const satisfies { [section: string]: Omit<Heading, 'flows'> }
 
 /** The audit report of one assessment as a document to print; pure. */
 export function auditDocument({ assessment, comparison, issue }: AuditReport): AuditDocument {
   const context = contextOf(assessment, issue)
   const period = context.dates.period(assessment.period)
+  const section = (name: keyof typeof headings, flows = false): Heading => ({ ...headings[name], flows })
+  const sections = {
+    about: about(context, section('about')),
+    summary: summary(context, section('summary'), comparison),
+    findings: findings(context, section('findings')),
+    exceptions: exceptions(context, section('exceptions', assessment.exceptions.length === 0)),
+    comparison: comparisonSection(context, section('comparison', comparison === null), comparison),
+    population: population(context, section('population')),
+    evidence: evidenceIndex(context, section('evidence')),
+    verification: verification(context, section('verification')),
+    annex: annex(context, section('annex')),
+  }
   return {
     kind: 'audit',
     title: `${issue.id}: audit evidence report, ${assessment.organisation}, ${period}`,
     id: issue.id,
     organisation: assessment.organisation,
     period,
-    contents: Object.values(headings),
+    contents: Object.values(sections).map(({ heading }) => heading),
     cover: cover(context, comparison),
-    about: about(context, headings.about),
-    summary: summary(context, headings.summary, comparison),
-    findings: findings(context, headings.findings),
-    exceptions: exceptions(context, headings.exceptions),
-    comparison: comparisonSection(context, headings.comparison, comparison),
-    population: population(context, headings.population),
-    evidence: evidenceIndex(context, headings.evidence),
-    verification: verification(context, headings.verification),
-    annex: annex(context, headings.annex),
+    ...sections,
   }
 }

@@ -23,6 +23,9 @@ export function factName(path: string): string {
     .replaceAll('_', ' ')
 }
 
+/** Characters that all fact columns have together, each in two lines at most. */
+const columnsWidth = 44
+
 /**
  * The names of facts that fit into columns of their own: the same few short ones in every row; undefined where they
  * are better printed as pairs.
@@ -30,16 +33,12 @@ export function factName(path: string): string {
 export function factColumns(rows: readonly JsonObject[], dates: Dates): readonly string[] | undefined {
   const names = [...new Set(rows.flatMap((facts) => Object.keys(facts)))]
   if (names.length === 0 || names.length > 4) return undefined
-  const width = names
-    .map((name) =>
-      Math.max(factName(name).length, ...rows.map((facts) => longestWord(factText(facts[name] ?? null, dates)))),
-    )
-    .reduce((sum, length) => sum + length, 0)
-  return width <= 46 && rows.every((facts) => names.every((name) => name in facts)) ? names : undefined
-}
-
-function longestWord(text: string): number {
-  return text.length <= 24 ? Math.max(...text.split(' ').map((word) => word.length)) : text.length
+  const share = columnsWidth / names.length
+  const fits = (text: string) => text.length <= 2 * share && text.split(' ').every((word) => word.length <= share)
+  const fit = rows.every((facts) =>
+    names.every((name) => fits(factName(name)) && name in facts && fits(factText(facts[name] ?? null, dates))),
+  )
+  return fit ? names : undefined
 }
 
 function isInstant(text: string): boolean {

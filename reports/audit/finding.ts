@@ -1,9 +1,9 @@
-import type { Decision, Finding } from '../../src/model/finding.ts'
-import type { Chip, ClosedFinding, CompactFinding, FullFinding, ObservationTable } from '../../src/render/document.ts'
+import type { Finding } from '../../src/model/finding.ts'
+import type { Chip, ClosedFinding, CompactFinding, FullFinding } from '../../src/render/document.ts'
 import { anchor, type Context, referencePairs } from './context.ts'
-import { entryNumber, evidenceLinks } from './evidence.ts'
-import { factColumns, factName, factText } from './facts.ts'
+import { evidenceLinks } from './evidence.ts'
 import { historyNote, historyStrip } from './history.ts'
+import { observationTable } from './observations.ts'
 import { freshnessTexts, outcomeChips, standingChips } from './wording.ts'
 
 /** A finding told in full: what was asked, what was seen, why it matters, what to do, how to see it again. */
@@ -20,8 +20,8 @@ export function fullFinding(context: Context, finding: Finding): FullFinding {
     risk: `${level} risk: likelihood ${likelihood}, impact ${impact}`,
     statement: control?.statement ?? '',
     reason: finding.reason,
-    observations: table(context, finding.decisions),
-    healed: table(context, finding.healed),
+    observations: observationTable(context, finding.decisions),
+    healed: observationTable(context, finding.healed),
     why: control?.risk.why ?? '',
     remediation: control?.remediation ?? '',
     references: control ? referencePairs(control) : [],
@@ -92,32 +92,5 @@ function exceptionText({ dates }: Context, { exception }: Finding): string | nul
       return null
     default:
       return exception.state satisfies never
-  }
-}
-
-/** The observations that decided; failing ones come first, as the finding orders them. */
-function table({ dates }: Context, decisions: readonly Decision[]): ObservationTable | null {
-  if (decisions.length === 0) return null
-  const columns = factColumns(
-    decisions.map((decision) => decision.facts),
-    dates,
-  )
-  return {
-    columns: columns?.map(factName) ?? [],
-    rows: decisions.map((decision, index) => ({
-      subject: decision.subject,
-      cells: columns?.map((name) => factText(decision.facts[name] ?? null, dates)) ?? [],
-      pairs: columns
-        ? []
-        : Object.entries(decision.facts).map(([name, value]) => ({
-            name: factName(name),
-            value: factText(value, dates),
-          })),
-      result: outcomeChips[decision.outcome],
-      reason: decisions[index - 1]?.reason === decision.reason ? null : decision.reason,
-      collected: dates.moment(decision.collected),
-      evidence: entryNumber(decision.entry),
-      href: `#evidence-${decision.entry}`,
-    })),
   }
 }

@@ -7,7 +7,7 @@ import { capital, grouped, orDash, percent } from './wording.ts'
 
 /** What should have been collected against what was, target by target, with each gap explained. */
 export function population(context: Context, heading: Heading): Population {
-  const { assessment, dates } = context
+  const { assessment } = context
   const { coverage } = assessment
   const gapsOf = Map.groupBy(coverage.gaps, (gap) => gap.target)
   return {
@@ -27,13 +27,7 @@ export function population(context: Context, heading: Heading): Population {
       byHand: orDash(target.byHand),
       strip: strip(context, target, gapsOf.get(target.target) ?? []),
     })),
-    gaps: coverage.gaps.map((gap) => ({
-      target: gap.target,
-      when: gap.slots === 1 ? dates.moment(gap.from) : `${dates.moment(gap.from)} until ${dates.moment(gap.to)}`,
-      slots: grouped(gap.slots),
-      state: gapChip(gap),
-      explanation: gap.explanation,
-    })),
+    gaps: sharedGaps(context),
     unmeasured: assessment.unmeasured.map(({ control, system, reason }) => ({
       control,
       title: context.control(control)?.title ?? '',
@@ -64,6 +58,27 @@ const gapTones: { readonly [state in Gap['state']]: ChartTone } = {
   failed: 'warn',
   interrupted: 'warn',
   missing: 'bad',
+}
+
+/** Gaps of several targets with the same slots, state and explanation are one story, told once. */
+function sharedGaps({ assessment, dates }: Context): Population['gaps'] {
+  const { gaps, targets } = assessment.coverage
+  const groups = Map.groupBy(gaps, (gap) => JSON.stringify([gap.from, gap.to, gap.slots, gap.state, gap.explanation]))
+  return [...groups.values()]
+    .flatMap((group) => {
+      const [gap] = group
+      if (!gap) return []
+      const names = group.map(({ target }) => target)
+      return [{ gap, names: targets.length > 2 && names.length === targets.length ? ['every target'] : names }]
+    })
+    .toSorted((a, b) => a.gap.from.localeCompare(b.gap.from))
+    .map(({ gap, names }) => ({
+      targets: names,
+      when: gap.slots === 1 ? dates.moment(gap.from) : `${dates.moment(gap.from)} until ${dates.moment(gap.to)}`,
+      slots: grouped(gap.slots),
+      state: gapChip(gap),
+      explanation: gap.explanation,
+    }))
 }
 
 function gapChip({ state }: Gap): Chip {

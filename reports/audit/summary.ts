@@ -9,7 +9,7 @@ import { byUrgency } from './findings.ts'
 import { capital, counted, grouped, inWords, objectiveTitles, orDash, riskChip } from './wording.ts'
 
 const foremostShown = 3
-const changesShown = 5
+const changesShown = 4
 
 /** One page that says how things stand. */
 export function summary(context: Context, heading: Heading, comparison: Comparison | null): Summary {

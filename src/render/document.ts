@@ -24,7 +24,13 @@ export type Figure = {
 export type Pair = { readonly name: string; readonly value: string }
 
 /** A section's anchor, number and title; contents, running heads and outline come from it. */
-export type Heading = { readonly id: string; readonly number: number; readonly title: string }
+export type Heading = {
+  readonly id: string
+  readonly number: number
+  readonly title: string
+  /** Where true it goes on below the section before it, because it has next to nothing to say. */
+  readonly flows: boolean
+}
 
 export type AuditDocument = {
   readonly kind: 'audit'
@@ -193,18 +199,26 @@ export type FullFinding = {
 
 /** The facts that a rule read: as columns where they are few and short, else as pairs in one cell. */
 export type ObservationTable = {
+  /** Where every row has the same one. */
+  readonly subject: string | null
+  /** Whether each group of rows has its subject as a heading; otherwise each row has it in a cell. */
+  readonly headed: boolean
+  /** How many columns the table has. */
+  readonly span: number
+  /** Names of the facts that have a column of their own. */
   readonly columns: readonly string[]
-  readonly rows: readonly {
-    readonly subject: string
-    readonly cells: readonly string[]
-    readonly pairs: readonly Pair[]
-    readonly result: Chip
-    /** Null where the row above says the same. */
-    readonly reason: string | null
-    readonly collected: string
-    readonly evidence: string
-    readonly href: string
-  }[]
+  readonly groups: readonly { readonly subject: string; readonly rows: readonly ObservationRow[] }[]
+}
+
+export type ObservationRow = {
+  readonly cells: readonly string[]
+  readonly pairs: readonly Pair[]
+  readonly result: Chip
+  /** Null where the row above says the same. */
+  readonly reason: string | null
+  readonly collected: string
+  readonly evidence: string
+  readonly href: string
 }
 
 export type ClosedFinding = {
@@ -291,7 +305,8 @@ export type Population = {
     readonly strip: Chart
   }[]
   readonly gaps: readonly {
-    readonly target: string
+    /** `every target`, or their names. */
+    readonly targets: readonly string[]
     readonly when: string
     readonly slots: string
     readonly state: Chip

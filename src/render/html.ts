@@ -5,6 +5,8 @@ import type { Chart } from './chart.ts'
 import { drawChart } from './charts/draw.ts'
 import type { Document } from './document.ts'
 import { fontFaces } from './fonts.ts'
+import { pageMark } from './page-numbers.ts'
+import { prose } from './prose.ts'
 import { runningHeads } from './running-heads.ts'
 import { templatesFolder } from './templates-folder.ts'
 
@@ -26,6 +28,8 @@ export function renderHtml(document: Document): string {
 function compile(kind: Document['kind']): Template {
   const handlebars = Handlebars.create()
   handlebars.registerHelper('chart', (chart: Chart) => new Handlebars.SafeString(drawChart(chart)))
+  handlebars.registerHelper('prose', (text: string) => new Handlebars.SafeString(prose(text)))
+  handlebars.registerHelper('page', (anchor: string) => new Handlebars.SafeString(pageMark(anchor)))
   const folder = join(templatesFolder(), kind)
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.hbs'))) {
     handlebars.registerPartial(basename(name, '.hbs'), readFileSync(join(folder, name), 'utf8'))

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, HTTPRequest, Page } from 'puppeteer'
+import type { Browser, HTTPRequest, Page, PDFOptions } from 'puppeteer'
 import { RenderError } from '../model/errors.ts'
+import type { Instant } from '../model/time.ts'
 import { type BrowserChoice, browserFailed, findBrowser } from './browser.ts'
+import { fillPageNumbers, hasPageMarks, pageNumbers } from './page-numbers.ts'
 
 export type PrintOptions = {
   /** A browser's executable; found by `findBrowser` where absent. */
@@ -11,6 +13,8 @@ export type PrintOptions = {
   readonly signal: AbortSignal
   /** Wall time of the whole printing; default two minutes. */
   readonly timeoutMs?: number | undefined
+  /** The moment that the file names as its creation, so that the same HTML makes the same bytes; default now. */
+  readonly createdAt?: Instant | undefined
 }
 
 /**
@@ -25,7 +29,8 @@ export async function printPdf(html: string, options: PrintOptions): Promise<Uin
   const choice = await findBrowser({ browser: options.browser, signal })
   const profile = await mkdtemp(join(tmpdir(), 'affidavit-print-'))
   try {
-    return await inBrowser(choice, profile, signal, (page) => print(page, html))
+    const pdf = await inBrowser(choice, profile, signal, (page) => print(page, html))
+    return options.createdAt === undefined ? pdf : dated(pdf, options.createdAt)
   } catch (error) {
     options.signal.throwIfAborted()
     if (!deadline.aborted) throw browserFailed(choice, error)
@@ -75,15 +80,38 @@ async function print(page: Page, html: string): Promise<Uint8Array> {
   await page.setOfflineMode(true)
   await page.setRequestInterception(true)
   page.on('request', refuseNetwork)
+  if (!hasPageMarks(html)) return await layOut(page, html)
+  const draft = await layOut(page, html, { tagged: false, outline: false })
+  // CSS cannot say on which page an anchor lies (Chromium has no target-counter), so the contents are filled in once
+  // the first printing has told.
+  return await layOut(page, fillPageNumbers(html, pageNumbers(draft)))
+}
+
+async function layOut(
+  page: Page,
+  html: string,
+  aids: Pick<PDFOptions, 'tagged' | 'outline'> = { tagged: true, outline: true },
+): Promise<Uint8Array> {
   await page.setContent(html, { waitUntil: 'load', timeout: 0 })
   return await page.pdf({
     preferCSSPageSize: true,
     printBackground: true,
-    tagged: true,
-    outline: true,
+    ...aids,
     waitForFonts: true,
     timeout: 0,
   })
+}
+
+/** The PDF with its dates changed in place; they keep their length, so every offset stays right. */
+function dated(pdf: Uint8Array, at: Instant): Uint8Array {
+  const bytes = Buffer.from(pdf)
+  const date = `(D:${at.replace(/[-:T]/g, '').slice(0, 14)}+00'00')`
+  for (const key of ['/CreationDate ', '/ModDate ']) {
+    const start = bytes.indexOf(`${key}(D:`)
+    const end = start < 0 ? -1 : bytes.indexOf(')', start) + 1
+    if (end - start === key.length + date.length) bytes.write(key + date, start, 'latin1')
+  }
+  return bytes
 }
 
 function refuseNetwork(request: HTTPRequest): void {

@@ -5,10 +5,13 @@ import type { Document } from './document.ts'
  * are written here because a style sheet has no other way to take text from a document.
  */
 export function runningHeads({ id, organisation, period, contents }: Document): string {
-  const sections = contents.map(
-    (heading) =>
-      `@page ${heading.id} { @top-left { content: ${cssString(heading.title)} } }\n#${heading.id} { page: ${heading.id} }`,
-  )
+  let page = ''
+  const sections = contents.map((heading) => {
+    // A section that goes on below another stays on the other's pages: a new page name would break the page.
+    page = heading.flows && page ? page : heading.id
+    const head = page === heading.id ? `@page ${page} { @top-left { content: ${cssString(heading.title)} } }\n` : ''
+    return `${head}#${heading.id} { page: ${page} }`
+  })
   return [
     `@page { @top-right { content: ${cssString(`${organisation} · ${period}`)} } @bottom-left { content: ${cssString(id)} } }`,
     '@page cover { @top-left { content: none } @top-right { content: none } @bottom-left { content: none } @bottom-right { content: none } }',
@@ -18,7 +21,7 @@ export function runningHeads({ id, organisation, period, contents }: Document): 
 
 /** A text as a CSS string (CSS Syntax Level 3, section 4.3.7): what could end the string or the style element is escaped. */
 export function cssString(text: string): string {
-  const escaped = text.replace(/[\u0000-\u001f"'\\<>&{}\u007f]/g, (character) => {
+  const escaped = text.replace(/[\p{Cc}"'\\<>&{}]/gu, (character) => {
     const code = character.charCodeAt(0)
     return code === 0 ? '\\fffd ' : `\\${code.toString(16)} `
   })
