@@ -3,14 +3,7 @@ import type { Control, Rule } from '../model/control.ts'
 import type { Decision, Finding } from '../model/finding.ts'
 import type { Json } from '../model/json.ts'
 import { plainText, toCel } from './cel-values.ts'
-import {
-  type DecisionPair,
-  factsThatDecided,
-  factsThatDiffer,
-  outcomeUnder,
-  pairDecisions,
-  same,
-} from './decision-pairs.ts'
+import { type DecisionPair, factsExpected, factsThatDecided, outcomeBy, pairDecisions, same } from './decision-pairs.ts'
 import { dayInWords } from './reason.ts'
 import { sentence } from './sentence.ts'
 
@@ -19,7 +12,6 @@ export type Side = {
   readonly assessment: Assessment
   readonly finding: Finding | null
   readonly control: Control | null
-  readonly timeZone: string
 }
 
 /** Why a finding moved, or what moved within it. */
@@ -27,84 +19,80 @@ export type Cause = Pick<Change, 'cause' | 'reason' | 'facts'>
 
 /** The cause of a change: the facts, the rule, its parameters, the population, the evidence or an exception. */
 export function causeOf(change: ChangeKind, before: Side, after: Side): Cause {
-  if (!before.finding || !after.finding || !before.control || !after.control) return ofPopulation(before, after)
-  const both = { before: { ...before, finding: before.finding }, after: { ...after, finding: after.finding } }
+  if (!isFound(before) || !isFound(after)) return ofPopulation(before, after)
   switch (change) {
     case 'fixed':
     case 'regressed':
-      return ofMove(both.before, both.after, before.control, after.control)
+      return ofMove(before, after)
     case 'persisting':
-      return ofPersisting(both.before, both.after)
+      return ofPersisting(before, after)
     case 'new':
-      return ofEvidence(both.before.finding, both.after.finding, 'before')
+      return ofEvidence(before.finding, after.finding, 'before')
     case 'no-longer-measured':
-      return ofEvidence(both.before.finding, both.after.finding, 'after')
+      return ofEvidence(before.finding, after.finding, 'after')
     case 'unchanged':
-      return { cause: 'none', reason: 'Nothing changed.', facts: [] }
+      return { cause: 'none', reason: 'It stands as before.', facts: [] }
     default:
       return change satisfies never
   }
 }
 
-type Found = Side & { readonly finding: Finding }
+type Found = Side & { readonly finding: Finding; readonly control: Control }
 
-function ofMove(before: Found, after: Found, wasControl: Control, isControl: Control): Cause {
+function isFound(side: Side): side is Found {
+  return side.finding !== null && side.control !== null
+}
+
+function ofMove(before: Found, after: Found): Cause {
   const pairs = pairDecisions(before.finding.decisions, after.finding.decisions)
   const moved = pairs.filter((pair) => pair.before?.outcome !== pair.after?.outcome)
-  const parameters = after.finding.parameters
-  const ruleChanged = !sameRule(wasControl.rule, isControl.rule)
-  const parametersChanged = !same(before.finding.parameters, parameters)
-  if (ruleChanged || parametersChanged) {
-    // Judged by what applies now, did the old facts already come to the new outcome? Then the facts moved nothing.
-    const pure = moved.every(
-      (pair) => pair.before && outcomeUnder(isControl, parameters, pair.before) === pair.after?.outcome,
+  const judging = judgingChanged(before, after)
+  if (judging && moved.length > 0) {
+    // Judged by what applies now, did the old facts already come to the new outcome? Then no fact moved anything.
+    const same = moved.every(
+      (pair) => pair.before && outcomeBy(after.control, after.finding.parameters, pair.before) === pair.after?.outcome,
     )
-    const byRule =
-      ruleChanged &&
-      pairs.some(
-        (pair) =>
-          pair.before && outcomeUnder(isControl, before.finding.parameters, pair.before) !== pair.before.outcome,
-      )
-    if (pure && (byRule || !parametersChanged))
-      return {
-        cause: 'rule',
-        reason: 'The rule changed; the facts that it is judged by would have led there before.',
-        facts: [],
-      }
-    if (pure) return { cause: 'parameters', reason: parameterSentence(before.finding, after.finding), facts: [] }
+    if (same)
+      return { cause: judging.cause, reason: `${judging.reason} The same facts are judged otherwise.`, facts: [] }
   }
-  const facts = moved.flatMap((pair) => factsThatDecided(pair, isControl, parameters))
-  const notes = [
-    ...(ruleChanged ? ['The rule itself changed.'] : []),
-    ...(parametersChanged ? [parameterSentence(before.finding, after.finding)] : []),
-    ...collectorNotes(pairs),
-  ]
+  const facts = moved.flatMap((pair) => factsThatDecided(pair, after.control, after.finding.parameters))
+  const notes = [...(judging ? [judging.reason] : []), ...collectorNotes(pairs)]
   if (facts.length > 0) return { cause: 'target', reason: [factSentence(facts), ...notes].join(' '), facts }
-  if (ruleChanged) return { cause: 'rule', reason: notes.join(' '), facts: [] }
-  const gone = moved.filter((pair) => !pair.after).flatMap((pair) => pair.before ?? [])
-  const come = moved.filter((pair) => !pair.before).flatMap((pair) => pair.after ?? [])
-  if (gone.length + come.length > 0)
-    return { cause: 'population', reason: [subjectSentence(gone, come), ...notes].join(' '), facts: [] }
-  if (parametersChanged) return { cause: 'parameters', reason: notes.join(' '), facts: [] }
+  const subjects = subjectSentence(moved)
+  if (judging) return { cause: judging.cause, reason: [...notes, subjects].join(' ').trim(), facts: [] }
+  if (subjects !== '') return { cause: 'population', reason: [subjects, ...notes].join(' '), facts: [] }
   return { cause: 'evidence', reason: sentence(after.finding.reason), facts: [] }
 }
 
 function ofPersisting(before: Found, after: Found): Cause {
   const pairs = pairDecisions(before.finding.decisions, after.finding.decisions)
   const failing = pairs.filter((pair) => fails(pair.before) || fails(pair.after))
-  const facts = failing.flatMap(factsThatDiffer)
-  const [was, is] = [before.finding, after.finding]
-  const acceptance = exceptionSentence(was, is, after.timeZone)
-  const reason = [
-    acceptance,
-    facts.length > 0 ? `It still fails, but the facts changed: ${lowerFirst(factSentence(facts))}` : '',
-    ...collectorNotes(pairs),
-  ]
-    .filter((part) => part !== '')
-    .join(' ')
+  const facts = failing.flatMap((pair) => factsExpected(pair, after.control))
+  const acceptance = exceptionSentence(before.finding, after.finding, after.assessment.timeZone)
+  const judging = judgingChanged(before, after)
+  const subjects = subjectSentence(failing)
+  const changed = facts.length > 0 ? `It still fails, but the facts changed: ${factSentence(facts)}` : ''
+  const parts = [acceptance, changed, subjects, judging?.reason ?? '', ...collectorNotes(pairs)]
+  const reason = parts.filter((part) => part !== '').join(' ')
   if (acceptance !== '') return { cause: 'exception', reason, facts }
   if (facts.length > 0) return { cause: 'target', reason, facts }
+  if (subjects !== '') return { cause: 'population', reason, facts }
+  if (judging) return { cause: judging.cause, reason, facts }
   return { cause: 'none', reason: 'It fails as before.', facts: [] }
+}
+
+/** Whether what a finding is judged by changed: the rule before the parameters. */
+function judgingChanged(
+  before: Found,
+  after: Found,
+): (Pick<Cause, 'reason'> & { cause: 'rule' | 'parameters' }) | null {
+  const parameters = same(before.finding.parameters, after.finding.parameters)
+    ? ''
+    : parameterSentence(before.finding, after.finding)
+  if (!same(decisive(before.control.rule), decisive(after.control.rule))) {
+    return { cause: 'rule', reason: ['The rule changed.', parameters].join(' ').trim() }
+  }
+  return parameters === '' ? null : { cause: 'parameters', reason: parameters }
 }
 
 function ofPopulation(before: Side, after: Side): Cause {
@@ -136,12 +124,8 @@ function ofEvidence(before: Finding, after: Finding, silent: 'before' | 'after')
   return { cause, reason: `${when}: ${one.reason}${now}`, facts: [] }
 }
 
-function sameRule(a: Rule, b: Rule): boolean {
-  return same(comparable(a), comparable(b))
-}
-
 /** What of a rule decides; its sentences do not. */
-function comparable({ kind, where, undetermined, expect, quantifier, absent }: Rule): Json {
+function decisive({ kind, where, undetermined, expect, quantifier, absent }: Rule): Json {
   return [kind, where ?? null, undetermined ?? null, expect, quantifier, absent]
 }
 
@@ -151,8 +135,7 @@ function fails(decision: Decision | null): boolean {
 
 function factSentence(facts: readonly FactChange[]): string {
   const each = facts.map(
-    ({ subject, part, path, before, after }) =>
-      `${path} of ${subject}${part === undefined ? '' : ` (${part})`} was ${words(before)} and is ${words(after)}`,
+    (fact) => `${fact.path} of ${nameOf(fact)} was ${words(fact.before)} and is ${words(fact.after)}`,
   )
   return sentence(each.join('; '))
 }
@@ -161,15 +144,22 @@ function words(value: Json | null): string {
   return plainText(toCel(value))
 }
 
-function subjectSentence(gone: readonly Decision[], come: readonly Decision[]): string {
-  const names = (list: readonly Decision[]): string =>
-    [...new Set(list.map(({ subject, part }) => `${subject}${part === undefined ? '' : ` (${part})`}`))].join(', ')
+/** What was looked at in only one of the two periods. */
+function subjectSentence(pairs: readonly DecisionPair[]): string {
+  const names = (list: readonly (Decision | null)[]): string =>
+    [...new Set(list.flatMap((each) => (each ? nameOf(each) : [])))].join(', ')
+  const gone = names(pairs.filter(({ after }) => !after).map(({ before }) => before))
+  const come = names(pairs.filter(({ before }) => !before).map(({ after }) => after))
   return [
-    gone.length > 0 ? sentence(`No longer observed: ${names(gone)}`) : '',
-    come.length > 0 ? sentence(`Observed for the first time: ${names(come)}`) : '',
+    gone === '' ? '' : sentence(`No longer observed: ${gone}`),
+    come === '' ? '' : sentence(`Observed for the first time: ${come}`),
   ]
-    .filter((part) => part !== '')
     .join(' ')
+    .trim()
+}
+
+function nameOf({ subject, part }: { readonly subject: string; readonly part?: string }): string {
+  return part === undefined ? subject : `${subject} (${part})`
 }
 
 function parameterSentence(before: Finding, after: Finding): string {
@@ -204,8 +194,4 @@ function exceptionSentence(before: Finding, after: Finding, timeZone: string): s
       : ''
   }
   return ''
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1)
 }

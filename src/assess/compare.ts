@@ -61,11 +61,11 @@ function sidesOf(assessment: Assessment): ReadonlyMap<string, Side> {
   return new Map(
     assessment.findings.map((finding) => {
       const control = controls.get(finding.control) ?? null
-      return [finding.id, { assessment, finding, control, timeZone: assessment.timeZone }]
+      return [finding.id, { assessment, finding, control }]
     }),
   )
 }
 
 function none(assessment: Assessment): Side {
-  return { assessment, finding: null, control: null, timeZone: assessment.timeZone }
+  return { assessment, finding: null, control: null }
 }

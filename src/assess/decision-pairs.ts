@@ -1,10 +1,10 @@
 import type { FactChange } from '../model/assessment.ts'
 import type { Control } from '../model/control.ts'
 import { canonicalJson } from '../model/digest.ts'
-import type { Decision } from '../model/finding.ts'
+import type { Decision, Outcome } from '../model/finding.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import { compileRule } from './compiled-rule.ts'
-import { unpick, valueAt } from './fact-path.ts'
+import { pathText, unpick, valueAt } from './fact-path.ts'
 import { judgeOne } from './rule.ts'
 
 /** The same thing looked at in two periods; null where it was looked at in only one of them. */
@@ -55,6 +55,12 @@ export function factsThatDiffer({ before, after }: DecisionPair): readonly FactC
   })
 }
 
+/** Of the facts that differ, those that the rule expects something of: not the ones that only say whether it applies. */
+export function factsExpected(pair: DecisionPair, control: Control): readonly FactChange[] {
+  const expected = new Set((compileRule(control).expect?.reads ?? []).map(pathText))
+  return factsThatDiffer(pair).filter(({ path }) => expected.has(path) || expected.has(''))
+}
+
 /**
  * Of the facts that differ, those that moved the outcome: taking one back to what it was would undo the move, or it alone
  * would have made it. All of them where they only count together, or where the rule cannot tell.
@@ -63,11 +69,10 @@ export function factsThatDecided(pair: DecisionPair, control: Control, parameter
   const differ = factsThatDiffer(pair)
   const { before, after } = pair
   if (!before || !after || differ.length < 2) return differ
-  const { reads } = compileRule(control)
-  const outcomeWith = (decision: Decision, facts: JsonObject): string | null =>
-    judgeOne(control, { ...decision, facts: unpick(facts, reads) }, parameters)?.outcome ?? null
-  const was = outcomeWith(before, before.facts)
-  const is = outcomeWith(after, after.facts)
+  const outcomeWith = (decision: Decision, facts: JsonObject): Outcome | null =>
+    outcomeBy(control, parameters, { ...decision, facts })
+  const was = outcomeBy(control, parameters, before)
+  const is = outcomeBy(control, parameters, after)
   if (was !== before.outcome || is !== after.outcome) return differ
   const decided = differ.filter(
     ({ path }) =>
@@ -77,10 +82,10 @@ export function factsThatDecided(pair: DecisionPair, control: Control, parameter
   return decided.length > 0 ? decided : differ
 }
 
-/** What another rule, or other parameters, would have said of a decision's facts; null where it leaves them out. */
-export function outcomeUnder(control: Control, parameters: JsonObject, decision: Decision): string | null {
-  const { reads } = compileRule(control)
-  return judgeOne(control, { ...decision, facts: unpick(decision.facts, reads) }, parameters)?.outcome ?? null
+/** What a control says of the facts of a decision that may have been made under another; null where it leaves them out. */
+export function outcomeBy(control: Control, parameters: JsonObject, decision: Decision): Outcome | null {
+  const facts = unpick(decision.facts, compileRule(control).reads)
+  return judgeOne(control, { ...decision, facts }, parameters)?.outcome ?? null
 }
 
 /** Whether two JSON values are the same. */

@@ -126,6 +126,15 @@ describe('the facts that moved a finding', () => {
     ])
   })
 
+  test('are not those that only say whether the rule applies', () => {
+    const counted = { ...certificate, rule: { ...certificate.rule, undetermined: 'facts.records == 0' } }
+    const persisting = change(
+      one(chain('no', 60, [], { records: 10 }), certificates([counted])),
+      one(chain('no', 60, [], { records: 11 }), certificates([counted])),
+    )
+    expect(persisting).toMatchObject({ change: 'persisting', cause: 'none', facts: [] })
+  })
+
   test('are not told where nothing moved', () => {
     expect(change(one(chain('yes', 90), certificates()), one(chain('yes', 60), certificates()))).toMatchObject({
       change: 'unchanged',
@@ -138,6 +147,22 @@ describe('the facts that moved a finding', () => {
     const fixed = change(one(protocols('yes')), one(protocols('no'), {}, { version: 2 }))
     expect(fixed.cause).toBe('target')
     expect(fixed.reason).toContain('Collector tls went from version 1 to 2')
+  })
+})
+
+test('a subject that newly fails beside one that still does is named', () => {
+  const two = (list: readonly string[]): Brought => ({
+    observations: list.map((subject) => ({
+      kind: 'tls.certificate',
+      subject,
+      facts: { trusted: 'no', daysRemaining: 60, problems: [] },
+    })),
+  })
+  const more = change(one(two(['a:443']), certificates()), one(two(['a:443', 'b:443']), certificates()))
+  expect(more).toMatchObject({
+    change: 'persisting',
+    cause: 'population',
+    reason: 'Observed for the first time: b:443.',
   })
 })
 
