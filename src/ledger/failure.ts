@@ -63,7 +63,6 @@ export function storeFailure(error: unknown, path: string): unknown {
   const code = codeOf(error)
   const failure = failures.find(({ codes }) => codes.test(code))
   if (!failure) return error
-  // A full disk reaches SQLite as an I/O error where the write-ahead log could not grow.
   return new StoreError(failure.code, failure.says(path), { hint: failure.hint, subject: path, cause: error })
 }
 

@@ -4,10 +4,8 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -16,7 +14,7 @@ import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { migrate } from '../../src/ledger/migrate.ts'
 import { openStore } from '../../src/ledger/open.ts'
-import { connect } from '../../src/ledger/sqlite.ts'
+import { connect, makeDurable } from '../../src/ledger/sqlite.ts'
 import { sqliteStore } from '../../src/ledger/sqlite-store.ts'
 import { verifyStore } from '../../src/ledger/verify.ts'
 import {
@@ -26,11 +24,12 @@ import {
   newEntries,
   newEntry,
   origin,
+  persistentFolder,
   rejectionOf,
   signer,
   temporaryFolder,
-  testFolder,
 } from '../helpers/ledger.ts'
+import { tamper } from '../helpers/ledger-tamper.ts'
 
 const newPath = () => join(temporaryFolder(), 'evidence.db')
 const modes = ['create', 'write', 'read'] as const
@@ -85,7 +84,6 @@ test('commits reach the disk before they are acknowledged', async () => {
   await madeStore(path)
   const connection = connect(path, 'write', 0)
   onTestFinished(() => void connection.file.close())
-  const { makeDurable } = await import('../../src/ledger/sqlite.ts')
   makeDurable(connection)
   expect(connection.file.pragma('journal_mode', { simple: true })).toBe('wal')
   expect(connection.file.pragma('synchronous', { simple: true })).toBe(2)
@@ -151,6 +149,14 @@ test.each(modes)('a store of a newer Affidavit is refused and left alone (%s)', 
   const refusal = { code: 'AFD_STORE_NEWER', exitCode: 3, hint: expect.any(String) }
   expect(await rejectionOf(openStore({ path, origin, clock, mode }))).toMatchObject(refusal)
   expect(await verifyStore({ path })).toMatchObject({ verdict: 'refused', problems: [{ code: 'schema-newer' }] })
+})
+
+test('a store of an older Affidavit must be brought up to date before it can be read', async () => {
+  const path = newPath()
+  await madeStore(path)
+  tamper(path, 'DELETE FROM migrations')
+  const refusal = { code: 'AFD_STORE_OLDER', exitCode: 3, hint: expect.any(String) }
+  expect(await rejectionOf(openStore({ path, origin, clock, mode: 'read' }))).toMatchObject(refusal)
 })
 
 test('the ledger of another origin is refused', async () => {
@@ -268,8 +274,8 @@ test.runIf(process.platform !== 'win32')('files and folders that may not be read
 })
 
 describe('plain SQL cannot change what is kept', () => {
-  const folder = mkdtempSync(join(testFolder, 'affidavit-guarded-'))
-  const path = join(folder, 'evidence.db')
+  const folder = persistentFolder()
+  const path = join(folder.path, 'evidence.db')
   beforeAll(async () => {
     await using store = await openStore({ path, origin, clock, mode: 'create' })
     await store.append([newEntry(0, { artefacts: [artefact('a', 'bytes')] }), ...newEntries(256, 1)])
@@ -277,7 +283,7 @@ describe('plain SQL cannot change what is kept', () => {
   })
   afterAll(async () => {
     expect(await verifyStore({ path, publicKey: signer.publicKey })).toMatchObject({ verdict: 'verified' })
-    rmSync(folder, { recursive: true })
+    folder.remove()
   })
 
   test.each([

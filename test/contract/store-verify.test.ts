@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { beforeAll, expect, test } from 'vitest'
@@ -15,10 +15,10 @@ import {
   newEntries,
   origin,
   otherSigner,
+  persistentFolder,
   rejectionOf,
   signer,
   temporaryFolder,
-  testFolder,
 } from '../helpers/ledger.ts'
 import { makeSampleStore, tamper } from '../helpers/ledger-tamper.ts'
 
@@ -26,10 +26,11 @@ const { publicKey } = signer
 let sample: Buffer
 
 beforeAll(async () => {
-  const folder = mkdtempSync(join(testFolder, 'affidavit-sample-'))
-  await makeSampleStore(join(folder, 'evidence.db'))
-  sample = readFileSync(join(folder, 'evidence.db'))
-  rmSync(folder, { recursive: true })
+  const folder = persistentFolder()
+  const path = join(folder.path, 'evidence.db')
+  await makeSampleStore(path)
+  sample = readFileSync(path)
+  folder.remove()
 })
 
 function samplePath(): string {

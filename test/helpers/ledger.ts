@@ -58,13 +58,19 @@ export function artefact(name: string, text: string) {
 }
 
 /** In memory where the machine offers it: how long a disk takes to confirm a write is not what these tests are about. */
-export const testFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /** A folder that is gone when the test is over. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(testFolder, 'affidavit-ledger-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
+  const { path, remove } = persistentFolder()
+  onTestFinished(remove)
+  return path
+}
+
+/** A folder for several tests. */
+export function persistentFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(base, 'affidavit-ledger-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
 export async function entriesOf(store: Store, query?: EntryQuery): Promise<readonly Entry[]> {
