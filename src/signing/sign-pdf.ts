@@ -162,7 +162,8 @@ async function timestampOf(
 ): Promise<Timed | { readonly error: SigningError }> {
   const imprint = digest('sha256', signature)
   try {
-    const token = canonicalToken(await verifyToken(await timestamper.timestamp(imprint, signal), imprint, []))
+    const received = await verifyToken(await timestamper.timestamp(imprint, signal), imprint, [])
+    const token = await canonicalToken(received, (timestamper.anchors ?? []).map(readCertificate))
     const { info, signer } = await verifyToken(token, imprint, [])
     if (token.length > tokenBytes)
       throw new SigningError('AFD_TIMESTAMP_SIZE', `the token of ${timestamper.title} is too large`)

@@ -18,6 +18,8 @@ export type Signer = {
 export type Timestamper = {
   /** For messages: where the time comes from. */
   readonly title: string
+  /** Certificates (DER) that vouch for the authority, as far as known; they complete what its tokens hold. */
+  readonly anchors?: readonly Uint8Array[]
   /** A checked TimeStampToken (DER) over a SHA-256 digest; throws SigningError with a code that begins `AFD_TIMESTAMP`. */
   timestamp(digest: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
 }

@@ -44,6 +44,7 @@ export function rfc3161Timestamper(options: TimestamperOptions): Timestamper {
   const anchors = (options.trust ?? []).flatMap(readCertificates).map(readCertificate)
   return {
     title: url,
+    anchors: anchors.map(({ bytes }) => bytes),
     async timestamp(digest, signal) {
       for (let attempt = 1; ; attempt++) {
         signal.throwIfAborted()
@@ -64,6 +65,7 @@ export function rfc3161Timestamper(options: TimestamperOptions): Timestamper {
 export function firstOf(timestampers: readonly Timestamper[]): Timestamper {
   return {
     title: timestampers.map(({ title }) => title).join(', '),
+    anchors: timestampers.flatMap(({ anchors }) => anchors ?? []),
     async timestamp(digest, signal) {
       const failures: SigningError[] = []
       for (const timestamper of timestampers) {

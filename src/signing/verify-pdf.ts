@@ -115,19 +115,16 @@ function verdictOf(
   signature: VerifiedSignature,
   trust: Trust,
 ): Pick<PdfVerdict, 'verdict' | 'level' | 'signer' | 'timestamp' | 'reasons'> {
-  const { signer, path, token, unexplained } = signature
+  const { signer, path, token } = signature
   if (trust.anchors.length > 0 && !path.anchor) {
     throw new Refusal(
       'signer-not-trusted',
       `The signature is that of ${title(signer)}, issued by «${nameText(signer.issuer)}», which none of the given certificates vouches for.`,
     )
   }
-  const reasons: Reason[] = unexplained.map((certificate) => ({
-    code: 'certificate-unexplained',
-    message: `Nothing given here can check the certificate ${title(certificate)}: give that of its issuer, «${nameText(certificate.issuer)}».`,
-  }))
+  const reasons: Reason[] = []
   if (!path.anchor) {
-    reasons.unshift({
+    reasons.push({
       code: 'no-anchor',
       message: `The document is unaltered since it was signed, but no trusted certificate was given that says whether ${title(signer)} is who it claims to be.`,
     })

@@ -59,7 +59,8 @@ export function readScheme(value: Der | undefined, what: string, digest?: Hash):
   const part = fields(value, what)
   const oid = readOid(part.any('algorithm'), what)
   const scheme = oid === oids.rsassaPss ? readPss(part.any('parameters'), what) : namedScheme(oid, what, digest)
-  if (scheme.kind === 'rsa') part.take(tags.null, 'parameters')
+  // RFC 4055 section 5: NULL is to be written, and its absence to be accepted.
+  if (scheme.kind === 'rsa') part.optional(tags.null)
   part.end()
   if (digest && 'hash' in scheme && scheme.hash !== digest) throw new DerError(`${what} does not fit the digest`)
   return scheme

@@ -14,6 +14,11 @@ export function digest(hash: Hash, ...parts: readonly Uint8Array[]): Uint8Array 
   return new Uint8Array(state.digest())
 }
 
+/** SHA-1, for the one place where RFC 3161 fixed it: a token's signing-certificate attribute. */
+export function sha1(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash('sha1').update(bytes).digest())
+}
+
 /**
  * Whether a signature over data was made by the holder of a public key (SubjectPublicKeyInfo, DER). False, never an
  * error, where key and scheme do not fit or either cannot be read; RSA under 2048 bits counts as unfit.

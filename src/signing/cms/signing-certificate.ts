@@ -3,7 +3,7 @@ import { readHash } from './algorithms.ts'
 import type { Certificate } from './certificate.ts'
 import { type Der, derOctets, derSequence, expectTag, fields, tags } from './der.ts'
 import { oids } from './oids.ts'
-import { digest } from './primitives.ts'
+import { digest, sha1 } from './primitives.ts'
 
 /** SigningCertificateV2 (RFC 5035 section 3) that pins every certificate of a chain by SHA-256, the signer's first. */
 export function writeSigningCertificate(chain: readonly { readonly bytes: Uint8Array }[]): Uint8Array {
@@ -14,8 +14,7 @@ export function writeSigningCertificate(chain: readonly { readonly bytes: Uint8A
 
 /**
  * Whether the signed attributes pin a certificate: as the signer's own where it has to be the first entry of
- * signing-certificate-v2, or as any of the chain. The old signing-certificate attribute rests on SHA-1 and does not
- * count. Throws DerError.
+ * signing-certificate-v2, or as any of the chain. Throws DerError.
  */
 export function pins(attributes: ReadonlyMap<string, Der>, certificate: Certificate, place: 'first' | 'any'): boolean {
   const value = attributes.get(oids.signingCertificateV2)
@@ -25,6 +24,19 @@ export function pins(attributes: ReadonlyMap<string, Der>, certificate: Certific
   part.optional(tags.sequence)
   part.end()
   return (place === 'first' ? entries.slice(0, 1) : entries).some((entry) => isEntryOf(entry, certificate))
+}
+
+/**
+ * Whether a time-stamp token's signed attributes pin its signer's certificate: as above, or with the older
+ * signing-certificate attribute (RFC 2634 section 5.4), which rests on SHA-1 and which authorities still write (RFC 5816).
+ */
+export function pinsInToken(attributes: ReadonlyMap<string, Der>, signer: Certificate): boolean {
+  if (pins(attributes, signer, 'first')) return true
+  const value = attributes.get(oids.signingCertificate)
+  if (!value || attributes.has(oids.signingCertificateV2)) return false
+  const certs = expectTag(value.parts[0], tags.sequence, 'certs')
+  const pinned = expectTag(certs.parts[0]?.parts[0], tags.octetString, 'certHash').content
+  return sameBytes(pinned, sha1(signer.bytes))
 }
 
 function isEntryOf(entry: Der, certificate: Certificate): boolean {

@@ -17,7 +17,7 @@ import { oids } from './oids.ts'
 import { buildPath, checkPath, checkTimestampUsage, type Path, title } from './path.ts'
 import { digest, isSignedBy } from './primitives.ts'
 import { readSignedData, type SignedData, writeSignedData } from './signed-data.ts'
-import { pins } from './signing-certificate.ts'
+import { pinsInToken } from './signing-certificate.ts'
 
 /** What a time-stamp authority states, RFC 3161 section 2.4.2. */
 export type TimestampInfo = {
@@ -76,8 +76,8 @@ export async function verifyToken(
   const info = readTimestampInfo(data.content)
   if (info.hash !== 'sha256' || !sameBytes(info.imprint, imprint)) throw new TokenError('it is about other data')
   await checkSignature(data, data.content)
-  if (!pins(data.attributes, data.signer, 'first')) {
-    throw new TokenError('it does not pin its certificate with signing-certificate-v2')
+  if (!pinsInToken(data.attributes, data.signer)) {
+    throw new TokenError('it does not pin its certificate with signing-certificate or its successor')
   }
   const path = await buildPath(data.signer, data.certificates, anchors)
   const [problem] = [...checkPath(path, info.time), ...checkTimestampUsage(data.signer)]
@@ -101,9 +101,20 @@ function checkAttributes(attributes: ReadonlyMap<string, Der>, data: SignedData,
 }
 
 /**
- * The same token with nothing in it that its signature does not determine: certificates off the path, CRLs and unsigned
- * attributes left out, algorithm identifiers in one form. Only so can a verifier explain each of its bytes.
+ * The same token with nothing in it that its signature does not determine, and all that a verifier needs to explain each
+ * byte: certificates up to a self-signed one, taken from the token and from `known`, or the authority's own alone (which
+ * the signature pins) where that cannot be reached; no CRLs, no unsigned attributes, algorithm identifiers in one form.
  */
-export function canonicalToken({ data, path }: TimestampToken): Uint8Array {
-  return writeSignedData({ ...data, certificates: path.certificates, unsigned: new Map() })
+export async function canonicalToken(
+  { data, signer }: TimestampToken,
+  known: readonly Certificate[],
+): Promise<Uint8Array> {
+  const { certificates, complete, problems } = await buildPath(signer, [...data.certificates, ...known], [])
+  const kept = complete && problems.length === 0 ? certificates : [signer]
+  return writeSignedData({ ...data, certificates: kept, unsigned: new Map() })
+}
+
+/** Whether a token is in that form as far as its own certificates go. */
+export function isCanonicalToken(bytes: Uint8Array, { data, path }: TimestampToken): boolean {
+  return sameBytes(bytes, writeSignedData({ ...data, certificates: path.certificates, unsigned: new Map() }))
 }

@@ -1,21 +1,19 @@
 import { sameBytes } from '../bytes.ts'
 import { Refusal } from '../refusal.ts'
-import type { Certificate } from './certificate.ts'
+import { type Certificate, nameText } from './certificate.ts'
 import { DerError, expectTag, readDerPrefix, readOid, tags } from './der.ts'
 import { oids } from './oids.ts'
 import { buildPath, checkDocumentUsage, checkPath, type Path, title } from './path.ts'
 import { digest, isSignedBy } from './primitives.ts'
 import { isCanonical, readSignedData, type SignedData } from './signed-data.ts'
 import { pins } from './signing-certificate.ts'
-import { canonicalToken, type TimestampToken, TokenError, verifyToken } from './timestamp-token.ts'
+import { isCanonicalToken, type TimestampToken, TokenError, verifyToken } from './timestamp-token.ts'
 
-/** A detached signature that holds, each of its bytes explained but for what `unexplained` names. */
+/** A detached signature that holds, each of its bytes explained. */
 export type VerifiedSignature = {
   readonly signer: Certificate
   readonly path: Path
   readonly token: TimestampToken | null
-  /** Certificates whose own signature nothing given here can check. */
-  readonly unexplained: readonly Certificate[]
 }
 
 const signedTypes: readonly string[] = [oids.contentType, oids.messageDigest, oids.signingCertificateV2]
@@ -46,14 +44,18 @@ export async function verifyDetached(
   if (unused)
     throw new Refusal('certificate-unused', `The certificate ${title(unused)} has nothing to do with the signature.`)
   const top = path.certificates.at(-1)
-  const isOpen = top && !path.complete && !pins(data.attributes, top, 'any')
-  const tokenTop = token && !token.path.complete ? token.path.certificates.at(-1) : undefined
-  const unexplained = [...(isOpen ? [top] : []), ...(tokenTop && !isPinnedAlone(token) ? [tokenTop] : [])]
-  return { signer: data.signer, path, token, unexplained }
+  if (top && !path.complete && !pins(data.attributes, top, 'any')) throw unexplained(top)
+  return { signer: data.signer, path, token }
 }
 
-/** A token that holds its signer's certificate alone pins all of it. */
-const isPinnedAlone = (token: TimestampToken | null): boolean => token?.path.certificates.length === 1
+/** Its own signature, or some of its bytes, could be anything. */
+function unexplained(certificate: Certificate): Refusal {
+  const issuer = nameText(certificate.issuer)
+  return new Refusal(
+    'certificate-unexplained',
+    `Nothing given here can check the certificate ${title(certificate)}: give that of its issuer, «${issuer}».`,
+  )
+}
 
 function readCanonical(room: Uint8Array): SignedData {
   try {
@@ -102,7 +104,10 @@ async function verifyTimestamp(data: SignedData, anchors: readonly Certificate[]
   if (!value) return null
   try {
     const token = await verifyToken(value.bytes, digest('sha256', data.signature), anchors)
-    if (sameBytes(canonicalToken(token), value.bytes)) return token
+    const [, ...issuers] = token.path.certificates
+    const top = issuers.at(-1)
+    if (top && !token.path.complete) throw unexplained(top)
+    if (isCanonicalToken(value.bytes, token)) return token
   } catch (error) {
     if (!(error instanceof DerError || error instanceof TokenError)) throw error
     throw new Refusal('timestamp-invalid', `The timestamp does not hold: ${error.message}.`)

@@ -11,13 +11,10 @@ export class PdfError extends Error {
 }
 
 export type PdfName = { readonly kind: 'name'; readonly value: string }
-export type PdfString = {
-  readonly kind: 'string'
-  readonly bytes: Uint8Array
-  /** Where its token stands in the file, `<` and `>` included; absent where it was made here. */
-  readonly token?: { readonly start: number; readonly end: number }
-}
-export type PdfArray = { readonly kind: 'array'; readonly items: readonly PdfObject[] }
+/** Where something stands in the bytes it was read from, its delimiters included; absent where it was made here. */
+export type Token = { readonly start: number; readonly end: number }
+export type PdfString = { readonly kind: 'string'; readonly bytes: Uint8Array; readonly token?: Token }
+export type PdfArray = { readonly kind: 'array'; readonly items: readonly PdfObject[]; readonly token?: Token }
 export type PdfDict = { readonly kind: 'dict'; readonly entries: ReadonlyMap<string, PdfObject> }
 export type PdfRef = { readonly kind: 'ref'; readonly number: number; readonly generation: number }
 export type PdfStream = { readonly kind: 'stream'; readonly dict: PdfDict; readonly bytes: Uint8Array }

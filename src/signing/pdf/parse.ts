@@ -111,7 +111,7 @@ function readName(cursor: Cursor): string {
 }
 
 function readArray(cursor: Cursor, depth: number): PdfArray {
-  cursor.at++
+  const start = cursor.at++
   const items: PdfObject[] = []
   for (;;) {
     skipSpace(cursor)
@@ -119,7 +119,7 @@ function readArray(cursor: Cursor, depth: number): PdfArray {
     items.push(readObject(cursor, depth + 1))
   }
   cursor.at++
-  return { kind: 'array', items }
+  return { kind: 'array', items, token: { start, end: cursor.at } }
 }
 
 function readDict(cursor: Cursor, depth: number): PdfDict {
@@ -148,9 +148,11 @@ function readHex(cursor: Cursor): PdfString {
   let count = 0
   for (let at = start + 1; at < end; at++) {
     const byte = bytes[at] ?? 0
-    if (white.has(byte)) continue
     const digit = hexDigit(byte)
-    if (digit < 0) throw new PdfError('not a hexadecimal digit', at)
+    if (digit < 0) {
+      if (white.has(byte)) continue
+      throw new PdfError('not a hexadecimal digit', at)
+    }
     values[count >> 1] = (values[count >> 1] ?? 0) | ((count & 1) === 0 ? digit << 4 : digit)
     count++
   }

@@ -4,7 +4,6 @@ import { Refusal } from '../refusal.ts'
 import { entry, type PdfFile } from './file.ts'
 import {
   isArray,
-  isCount,
   isDict,
   isName,
   isRef,
@@ -69,14 +68,12 @@ function readRange(file: PdfFile, dictionary: PdfDict): Pick<FoundSignature, 'ra
   const { bytes } = file
   const range = dictionary.entries.get('ByteRange')
   const contents = dictionary.entries.get('Contents')
-  const numbers = isArray(range) ? range.items.filter(isCount) : []
-  const [first, gapStart, gapEnd, rest] = numbers
-  if (!isArray(range) || range.items.length !== 4 || first !== 0) {
-    throw new Refusal('byte-range', 'The signed range is not two parts of which the first begins the file.')
+  const spelling = isArray(range) && range.token ? fromLatin1(bytes.subarray(range.token.start, range.token.end)) : ''
+  const match = /^\[ *0 +(\d{1,12}) +(\d{1,12}) +(\d{1,12}) *\]$/.exec(spelling)
+  if (!match) {
+    throw new Refusal('byte-range', 'The signed range is not four whole numbers of which the first is 0.')
   }
-  if (gapStart === undefined || gapEnd === undefined || rest === undefined) {
-    throw new Refusal('byte-range', 'The signed range is not four whole numbers.')
-  }
+  const [gapStart, gapEnd, rest] = [Number(match[1]), Number(match[2]), Number(match[3])]
   if (!isString(contents) || contents.token?.start !== gapStart || contents.token.end !== gapEnd) {
     throw new Refusal('byte-range', 'What is left out of the signed range is not exactly the value of the signature.')
   }

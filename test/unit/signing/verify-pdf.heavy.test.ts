@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { keyTypes } from '../../../src/signing/keys/identity.ts'
+import { rfc3161Timestamper } from '../../../src/signing/timestamp.ts'
+import { verifyPdf } from '../../../src/signing/verify-pdf.ts'
+import { identityOf, sign, signingTime, tinyPdf, withByte } from '../../helpers/signing.ts'
+import { startAuthority } from '../../helpers/time-stamp-authority.ts'
+
+/*
+ * Each byte of a timestamped document is changed in turn. Inside the signature each digit becomes the next one, too, so
+ * that what is tried there is always hexadecimal; the zeros behind it are all alike and one in 64 stands for the others.
+ */
+test.each(keyTypes)('every byte of a document signed with %s and timestamped matters', async (keyType) => {
+  await using authority = await startAuthority({ keyType: keyType === 'rsa3072' ? 'rsa' : 'ec', stray: true })
+  const timestamper = rfc3161Timestamper({ url: authority.url })
+  const { pdf, level } = await sign(tinyPdf(), { keyType, timestamper })
+  expect(level).toBe('B-T')
+  const anchors = [identityOf(keyType).rootCertificate, authority.rootCertificate]
+  const verify = async (bytes: Uint8Array) => (await verifyPdf(bytes, { anchors, at: signingTime })).verdict
+  expect(await verify(pdf)).toBe('accepted')
+
+  const text = Buffer.from(pdf).toString('latin1')
+  const gap = text.indexOf('/Contents <') + '/Contents <'.length
+  const zeros = text.search(/0{2000,}>/)
+  const end = text.indexOf('>', zeros)
+  const unnoticed: string[] = []
+  for (let at = 0; at < pdf.length; at++) {
+    const isPadding = at > zeros + 64 && at < end - 1
+    if (isPadding && at % 64 !== 0) continue
+    const byte = pdf[at] ?? 0
+    const values = [byte ^ 0x01]
+    if (at >= gap && at < end) values.push(byte ^ 0x20, nextDigit(byte))
+    for (const value of values) {
+      if ((await verify(withByte(pdf, at, value))) !== 'refused') unnoticed.push(`byte ${at}: ${value} for ${byte}`)
+    }
+  }
+  expect(unnoticed).toEqual([])
+})
+
+function nextDigit(byte: number): number {
+  const digits = '0123456789ABCDEF'
+  return digits.charCodeAt((digits.indexOf(String.fromCharCode(byte)) + 1) % 16)
+}
