@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Evidence, isSettled, readEvidence, speaksTls } from './evidence.ts'
 import { exchange, type Wire } from './exchange.ts'
+import { smallHelloBytes } from './hellos.ts'
 import type { Pacer } from './pacer.ts'
 import type { RecordProtocol } from './registry/protocols.ts'
 import type { End, Exchange, Purpose } from './transcript.ts'
@@ -31,6 +32,16 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
   const signal = AbortSignal.any([wire.signal, hopeless.signal])
   let anyAnswer = false
   let rescue: Promise<Evidence> | undefined
+  let longestAnswered = 0
+  let shortestIgnored = Number.POSITIVE_INFINITY
+  /**
+   * Whether a hello is of a length that the server seems not to answer, though it answers shorter ones: one that was
+   * ignored alone stands for all that are longer, and for the shorter ones that were ignored once already.
+   */
+  const isTooLong = ({ bytes: { length } }: Question, attempts: number): boolean =>
+    length > smallHelloBytes &&
+    length > longestAnswered &&
+    (attempts > 0 ? Number.isFinite(shortestIgnored) : length >= shortestIgnored)
 
   async function attempt(question: Question, count: number, alone: boolean): Promise<Attempt> {
     let width = pacer.width
@@ -46,12 +57,15 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
         received: new Uint8Array(),
         end: 'stopped',
       }
-      if (signal.aborted) return readEvidence(unasked)
+      if (signal.aborted || isTooLong(question, count - 1)) return readEvidence(unasked)
       const { received, end } = await exchange({ ...wire, signal }, sent, question.enough)
       const serverTraffic = question.serverTraffic?.(readReply(received))
       const made: Exchange = { ...unasked, received, end, ...(serverTraffic ? { serverTraffic } : {}) }
       exchanges.push(made)
-      return readEvidence(made)
+      const evidence = readEvidence(made)
+      if (speaksTls(evidence)) longestAnswered = Math.max(longestAnswered, sent.length)
+      else if (alone && anyAnswer) shortestIgnored = Math.min(shortestIgnored, sent.length)
+      return evidence
     }
     const evidence = await pacer.run(run, alone ? 'alone' : undefined)
     anyAnswer ||= speaksTls(evidence)
@@ -63,7 +77,7 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
   async function insist(question: Question, first: Attempt): Promise<Evidence> {
     let { evidence, width } = first
     for (const [index, pauseMs] of pausesMs.entries()) {
-      if (isSettled(evidence) || signal.aborted) return evidence
+      if (isSettled(evidence) || signal.aborted || isTooLong(question, index + 1)) return evidence
       pacer.slowDown(width)
       const before = evidence
       const alone = index > 0 || !anyAnswer || before.exchange.end === 'timeout' || before.verdict.kind === 'alert'

@@ -38,12 +38,18 @@ async function surveyVersion(survey: Survey, protocol: RecordProtocol): Promise<
   const eager = protocol === 'TLSv1.2'
   const opening = eager ? undefined : await survey.ask(suiteQuestion(survey, protocol, first))
   if (survey.facts(protocol).offered === 'no') return
-  if (opening && !isSettled(opening) && !(await answersShortHello(survey, protocol, first))) return
+  if (opening && !isAnswered(survey, protocol, first) && !(await answersShortHello(survey, protocol, first))) return
   const rest = opening?.verdict.kind === 'chosen' ? without(first, opening) : opening ? [] : first
   await Promise.all([rest, ...others].map((offer) => eliminate(survey, protocol, offer)))
   if (survey.speaks()) await settleOpenSuites(survey, protocol)
   if (survey.facts(protocol).suites.length === 0) return
   await Promise.all([surveyOrder(survey, protocol), surveyGroups(survey, protocol)])
+}
+
+/** Whether the server has said yes or no to the first suite of an offer. */
+function isAnswered(survey: Survey, protocol: RecordProtocol, [first = -1]: readonly number[]): boolean {
+  const { suites, openSuites } = survey.facts(protocol)
+  return suites.length > 0 || !openSuites.includes(first)
 }
 
 /** Whether the server has something to say to a short hello, after it did not answer a longer one. */

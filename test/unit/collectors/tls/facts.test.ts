@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import { trustStore } from '../../../../collectors/tls/certificate/trust.ts'
+import { openCase, versionFacts } from '../../../../collectors/tls/inventory/facts.ts'
+import { offersOf, suitesOf } from '../../../../collectors/tls/inventory/offers.ts'
+import { replay } from '../../../../collectors/tls/replay.ts'
+import { type Exchange, readTranscript, writeTranscript } from '../../../../collectors/tls/transcript.ts'
+import { instant } from '../../../../src/model/time.ts'
+import { alert, exchangeOf, serverHello } from '../../../helpers/tls-replies.ts'
+
+const gcm = 0xc02f
+const cbc = 0x002f
+const answer = exchangeOf('TLSv1.2', [gcm, cbc], serverHello('TLSv1.2', gcm))
+const silent = new Uint8Array()
+
+const tls10 = (exchanges: readonly Exchange[]) => versionFacts(openCase(exchanges), 'TLSv1.0')
+const tls12 = (exchanges: readonly Exchange[]) => versionFacts(openCase(exchanges), 'TLSv1.2')
+
+describe('whether a version is offered', () => {
+  test('a chosen suite says yes', () => {
+    expect(tls12([answer])).toMatchObject({ offered: 'yes', suites: [gcm] })
+  })
+
+  test('the alert protocol_version says no', () => {
+    expect(tls10([answer, exchangeOf('TLSv1.0', [cbc], alert(70))])).toMatchObject({ offered: 'no' })
+  })
+
+  test('an older version in the answer says no to the newer and yes to the older', () => {
+    const all = openCase([exchangeOf('TLSv1.2', [cbc], serverHello('TLSv1.0', cbc))])
+    expect(versionFacts(all, 'TLSv1.2')).toMatchObject({ offered: 'no', reason: 'chose TLSv1.0 instead' })
+    expect(versionFacts(all, 'TLSv1.0')).toMatchObject({ offered: 'yes', suites: [cbc] })
+  })
+
+  test('handshake_failure says no only once every suite was refused', () => {
+    expect(tls10([answer, exchangeOf('TLSv1.0', [cbc], alert(40))])).toMatchObject({ offered: 'undetermined' })
+    const long = exchangeOf('TLSv1.2', [gcm, ...suitesOf('TLSv1.0')], serverHello('TLSv1.2', gcm), { purpose: 'order' })
+    const all = offersOf('TLSv1.0').map((offer) => exchangeOf('TLSv1.0', offer, alert(40)))
+    expect(tls10([long, ...all])).toMatchObject({ offered: 'no', openSuites: [] })
+  })
+
+  test.each(['reset', 'refused', 'timeout', 'unreachable', 'stopped'] as const)('%s is never a no', (end) => {
+    const tries = [1, 2, 3, 4].map((attempt) =>
+      exchangeOf('TLSv1.0', suitesOf('TLSv1.0').slice(0, 30), silent, { end, attempt, alone: attempt > 2 }),
+    )
+    expect(tls10([answer, ...tries])).toMatchObject({
+      offered: 'undetermined',
+      reason: expect.stringContaining('the server'),
+    })
+  })
+
+  test('a close is a no only when it comes twice with no other connection open, beside answers', () => {
+    const close = (attempt: number, alone: boolean) =>
+      exchangeOf('TLSv1.0', [cbc], silent, { end: 'closed', attempt, alone })
+    const dismissed = (exchanges: readonly Exchange[]) => !tls10(exchanges).openSuites.includes(cbc)
+    expect(dismissed([answer, close(1, false), close(2, true), close(3, true)])).toBe(true)
+    expect(dismissed([answer, close(1, false), close(2, true)])).toBe(false)
+    expect(dismissed([answer, close(1, false), close(2, false), close(3, false)])).toBe(false)
+    expect(dismissed([close(1, false), close(2, true), close(3, true)])).toBe(false)
+  })
+
+  test('an alert that may have other causes counts once it has come again alone', () => {
+    const internal = (attempt: number, alone: boolean) => exchangeOf('TLSv1.0', [cbc], alert(80), { attempt, alone })
+    expect(tls10([answer, internal(1, false)]).openSuites).toContain(cbc)
+    expect(tls10([answer, internal(1, false), internal(2, true)]).openSuites).not.toContain(cbc)
+  })
+
+  test('a suite that was never offered proves nothing', () => {
+    expect(tls12([exchangeOf('TLSv1.2', [cbc], serverHello('TLSv1.2', gcm))])).toMatchObject({
+      offered: 'undetermined',
+      suites: [],
+    })
+  })
+
+  test('a refused long hello counts only where the server takes long hellos', () => {
+    const long = exchangeOf('TLSv1.2', suitesOf('TLSv1.2').slice(0, 200), alert(40))
+    expect(tls12([answer, long]).openSuites).toHaveLength(suitesOf('TLSv1.2').length - 1)
+    const longer = exchangeOf('TLSv1.2', [...suitesOf('TLSv1.2').slice(0, 200), gcm], serverHello('TLSv1.2', gcm))
+    expect(tls12([longer, long]).openSuites.length).toBeLessThan(suitesOf('TLSv1.2').length - 150)
+  })
+})
+
+describe('what is reported', () => {
+  const context = { host: 'a.test', at: instant('2026-11-01T00:00:00Z'), anchors: trustStore([]), anchorsMissing: null }
+  const facts = (exchanges: readonly Exchange[], protocol: string) =>
+    replay({ exchanges }, context).find(({ kind, facts }) => kind === 'tls.protocol' && facts.protocol === protocol)
+      ?.facts
+
+  test('an unfinished list claims neither that all is secret nor that nothing is weak', () => {
+    expect(facts([answer], 'TLSv1.2')).toMatchObject({
+      offered: 'yes',
+      cipherSuites: ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
+      cipherSuitesComplete: 'no',
+      weakCipherSuites: null,
+      forwardSecrecy: 'undetermined',
+      reason: expect.stringContaining('could not be determined'),
+    })
+  })
+
+  test('a weak suite is reported however unfinished the list is', () => {
+    const rc4 = exchangeOf('TLSv1.2', [5], serverHello('TLSv1.2', 5))
+    expect(facts([answer, rc4], 'TLSv1.2')).toMatchObject({
+      weakCipherSuites: ['TLS_RSA_WITH_RC4_128_SHA'],
+      forwardSecrecy: 'some',
+    })
+  })
+
+  test('every version is reported, also the ones that nothing is known of', () => {
+    const found = replay({ exchanges: [] }, context).filter(({ kind }) => kind === 'tls.protocol')
+    expect(found.map(({ facts: { protocol, offered } }) => `${protocol} ${offered}`)).toEqual(
+      ['SSLv2', 'SSLv3', 'TLSv1.0', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'].map((name) => `${name} undetermined`),
+    )
+  })
+
+  test('a transcript that was written and read again leads to the same facts', () => {
+    const exchanges = [
+      answer,
+      exchangeOf('TLSv1.0', [cbc], alert(70)),
+      exchangeOf('TLSv1.1', [cbc], silent, { end: 'reset' }),
+    ]
+    const again = readTranscript(writeTranscript({ exchanges }))
+    expect(replay(again, context)).toEqual(replay({ exchanges }, context))
+    expect(() => readTranscript('{"version":2}')).toThrow(TypeError)
+  })
+})

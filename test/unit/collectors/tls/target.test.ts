@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { tlsCollector } from '../../../../collectors/tls/index.ts'
+import { parseShorthand, serverNameOf, subjectOf, tlsTarget } from '../../../../collectors/tls/target.ts'
+
+const parse = (raw: object) => tlsTarget.parse(raw)
+
+describe('shorthand', () => {
+  test.each([
+    ['example.com', 'example.com', 443],
+    ['example.com:8443', 'example.com', 8_443],
+    ['[::1]:443', '::1', 443],
+    ['::1', '::1', 443],
+    ['https://host/', 'host', 443],
+    ['https://host.example:444/path?x=1', 'host.example', 444],
+    ['127.0.0.1:65535', '127.0.0.1', 65_535],
+  ])('%s', (text, host, port) => {
+    expect(parseShorthand(text)).toEqual({ host, port })
+    expect(parse(parseShorthand(text) ?? {})).toMatchObject({ host, port })
+  })
+
+  test.each(['', 'http://host/', 'host:99999', 'user@host', 'a b', 'https://'])('%j is none', (text) => {
+    expect(parseShorthand(text)).toBeUndefined()
+  })
+})
+
+test('the port is 443 and the server name the host, unless that is an address', () => {
+  expect(parse({ host: 'api.example.test' })).toMatchObject({ port: 443, permit: 'passive', trust: [] })
+  expect(serverNameOf(parse({ host: 'api.example.test.' }))).toBe('api.example.test')
+  expect(serverNameOf(parse({ host: '192.0.2.1' }))).toBeUndefined()
+  expect(serverNameOf(parse({ host: '192.0.2.1', serverName: 'a.test' }))).toBe('a.test')
+})
+
+test('the subject is host and port, with the server name where it differs', () => {
+  expect(subjectOf(parse({ host: 'API.example.test' }))).toBe('api.example.test:443')
+  expect(subjectOf(parse({ host: '::1', port: 8_443 }))).toBe('[::1]:8443')
+  expect(subjectOf(parse({ host: '192.0.2.1', serverName: 'a.test' }))).toBe('192.0.2.1:443#a.test')
+  expect(subjectOf(parse({ host: 'a.test', serverName: 'A.test' }))).toBe('a.test:443')
+})
+
+test.each([
+  { host: '' },
+  { host: 'https://a.test' },
+  { host: 'a.test', port: 0 },
+  { host: 'a.test', port: 70_000 },
+  { host: 'a b' },
+  { host: 'a.test', serverNames: 'x' },
+])('%j is refused', (raw) => {
+  expect(tlsTarget.safeParse(raw).success).toBe(false)
+})
+
+test('the collector reaches its endpoint and its trust files, and nothing else', () => {
+  const target = parse({ host: '[::1]', port: 8_443, trust: ['ca.pem'] })
+  expect(tlsCollector.reach(target)).toEqual({ endpoints: [{ host: '::1', port: 8_443 }], paths: ['ca.pem'] })
+  expect(tlsCollector.defaults).toMatchObject({ timeoutMs: 20_000, concurrency: 16 })
+})
