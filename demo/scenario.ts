@@ -13,6 +13,7 @@ import { ConfigError } from '../src/model/errors.ts'
 import { instant, later } from '../src/model/time.ts'
 import { type DemoEdition, type DemoPeriod, demoConfiguration, demoMark } from './configuration.ts'
 import { soundSettings } from './servers/api-settings.ts'
+import { type PlantedFault, plantedFaults } from './servers/faults.ts'
 import { type SystemChange, startSoundSystem, startWeakSystem } from './servers/index.ts'
 
 /** What the demonstration does between its two periods: four faults mended, one made. */
@@ -29,6 +30,7 @@ export type DemoStep =
   | { readonly step: 'collecting'; readonly period: string; readonly targets: number }
   | { readonly step: 'collected'; readonly event: RunEvent }
   | { readonly step: 'judged'; readonly run: RunResult; readonly assessment: Assessment }
+  | { readonly step: 'found'; readonly planted: number; readonly missed: readonly PlantedFault[] }
   | { readonly step: 'changed'; readonly sentences: readonly string[] }
   | { readonly step: 'compared'; readonly comparison: Comparison }
   | { readonly step: 'printing' }
@@ -39,6 +41,8 @@ export type DemoResult = {
   readonly configuration: string
   readonly before: Assessment
   readonly after: Assessment
+  /** Faults of the weak edition that no finding of the first period shows. */
+  readonly missedFaults: readonly PlantedFault[]
   readonly comparison: Comparison
   readonly report: IssuedReport
   readonly verification: ReportVerification
@@ -72,6 +76,9 @@ export async function runDemo(options: {
   await writeFile(configuration, demoConfiguration(editions, [period('before', begin, later(begin, day))]))
   const before = await collectAndJudge(configuration, 'before', { signal, tell })
 
+  const missedFaults = missed(before)
+  tell({ step: 'found', planted: plantedFaults.length, missed: missedFaults })
+
   for (const { change } of betweenPeriods) await weak.change(change)
   // The sound edition has met its rate limit; the next period begins when its window is over.
   await setTimeout(soundSettings.rateLimit.windowSeconds * 1000, undefined, { signal })
@@ -93,10 +100,21 @@ export async function runDemo(options: {
   const verification = await verifyReport(report.files.pdf, { trust: [], project })
   const store = await verifyTheStore(project, signal)
   tell({ step: 'verified', report: verification, store })
-  return { configuration, before, after, comparison, report, verification, store }
+  return { configuration, before, after, missedFaults, comparison, report, verification, store }
 }
 
 const day = 86_400_000
+
+function missed({ findings }: Assessment): readonly PlantedFault[] {
+  const broken = new Set(
+    findings
+      .filter(
+        ({ component, outcome }) => component.startsWith('customer-data-api-weak/') && outcome === 'not-satisfied',
+      )
+      .map(({ control }) => control),
+  )
+  return plantedFaults.filter(({ control }) => !broken.has(control))
+}
 
 /** Empties a folder that an earlier demonstration made; refuses one that holds anything else. */
 async function clear(folder: string): Promise<void> {

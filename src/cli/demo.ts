@@ -2,6 +2,7 @@ import { relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { type DemoResult, type DemoStep, runDemo } from '../../demo/scenario.ts'
 import { printComparison } from './compare.ts'
+import { exitCodes } from './exit.ts'
 import type { Shell } from './shell.ts'
 import { printSummary } from './summary.ts'
 import { say, tone } from './terminal.ts'
@@ -16,6 +17,8 @@ export function demoCommand(shell: Shell): Command {
       const started = performance.now()
       const result = await runDemo({ folder: options.folder, signal: shell.signal, tell })
       ending(result, (performance.now() - started) / 1000)
+      if (result.verification.verdict !== 'accepted' || result.store.verdict !== 'verified')
+        shell.exit(exitCodes.integrity)
     })
 }
 
@@ -34,6 +37,11 @@ function tell(step: DemoStep): void {
     case 'judged':
       heading('Judged against the control catalogue')
       printSummary(step.assessment, { brief: true })
+      break
+    case 'found':
+      heading('What was planted, and what was found')
+      say(`  ${step.planted - step.missed.length} of ${count(step.planted, 'planted fault')} of the weak edition found`)
+      for (const { sentence } of step.missed) say(`  ${tone('bad', 'missed')}  ${sentence}`)
       break
     case 'changed':
       heading('Changing the weak edition, as its team might between two audits')

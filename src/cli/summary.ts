@@ -77,6 +77,7 @@ function printFindings({ findings, controls }: Assessment, standing: Finding['st
 
 function coverageLine({ expected, collected, gaps }: Coverage): string {
   const share = expected === 0 ? '–' : `${((100 * collected) / expected).toFixed(1)} %`
-  const rest = gaps.length === 0 ? 'no gaps' : `${count(gaps.length, 'gap')}, explained in the report`
+  const open = gaps.filter(({ slots }) => slots > 0).length
+  const rest = open === 0 ? 'no gaps' : `${count(open, 'gap')}, explained in the report`
   return `Evidence coverage: ${collected} of ${expected} expected collections (${share}), ${rest}`
 }

@@ -5,39 +5,8 @@ import { betweenPeriods, type DemoResult, runDemo } from '../../demo/scenario.ts
 import { plantedFaults } from '../../demo/servers/faults.ts'
 import { verifyReport } from '../../src/app/verify.ts'
 import { openProject } from '../../src/app.ts'
-import type { Assessment } from '../../src/model/assessment.ts'
 import { verifyPdf } from '../../src/signing/verify-pdf.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
-
-/** The control that each planted fault must break. */
-const brokenBy: Record<string, string> = {
-  'tls-1.0': 'TLS-02',
-  'tls-1.1': 'TLS-02',
-  'tls-no-1.3': 'TLS-04',
-  'tls-null-cipher': 'TLS-05',
-  'tls-no-forward-secrecy': 'TLS-06',
-  'certificate-expiring': 'CERT-02',
-  'legacy-certificate-expired': 'CERT-01',
-  'issuer-http': 'AUTH-02',
-  'implicit-flow': 'AUTH-03',
-  'open-registration': 'AUTH-17',
-  'jwks-rsa-1024': 'JWKS-02',
-  'token-lifetime': 'AUTH-13',
-  'route-unprotected': 'AUTH-08',
-  'signature-unchecked': 'AUTH-10',
-  'expiry-unchecked': 'AUTH-12',
-  'http-serves': 'GW-01',
-  'no-hsts': 'GW-02',
-  'no-security-headers': 'GW-04',
-  'version-banner': 'GW-07',
-  'stack-traces': 'GW-08',
-  'cors-reflected': 'GW-09',
-  'trace-echo': 'GW-12',
-  'no-rate-limit': 'GW-13',
-  'log-retention-short': 'LOG-01',
-  'log-gap': 'LOG-03',
-  'log-world-readable': 'LOG-06',
-}
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let demo: DemoResult
@@ -54,10 +23,8 @@ afterAll(async () => {
 })
 
 test('every fault planted in the weak system is found', () => {
-  const missed = plantedFaults
-    .map(({ id }) => ({ id, control: brokenBy[id] ?? 'none' }))
-    .filter(({ control }) => !failing(demo.before, 'customer-data-api-weak').includes(control))
-  expect(missed).toEqual([])
+  expect(plantedFaults.length).toBeGreaterThan(20)
+  expect(demo.missedFaults).toEqual([])
 })
 
 test('the sound system has no finding, in either period', () => {
@@ -134,9 +101,3 @@ test('no secret and no token is in the store, the reports or their attachments',
     expect(/eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}/.test(content.toString('latin1'))).toBe(false)
   }
 })
-
-function failing(assessment: Assessment, system: string): readonly string[] {
-  return assessment.findings
-    .filter(({ component, outcome }) => component.startsWith(`${system}/`) && outcome === 'not-satisfied')
-    .map(({ control }) => control)
-}
