@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { observePlainHttp } from '../../../../collectors/gateway/plain-http.ts'
 import { GatewayTarget } from '../../../../collectors/gateway/target.ts'
-import type { Context } from '../../../../src/collect/contract.ts'
+import type { Context, NewObservation } from '../../../../src/collect/contract.ts'
 import { CollectionError } from '../../../../src/model/errors.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -13,9 +13,15 @@ const unasked = () => Promise.reject(new Error('nothing may be asked of a port t
 async function observed(connect: Context['connect'], http?: string): Promise<unknown> {
   const target = GatewayTarget.parse({ url: 'https://api.example.test', ...(http === undefined ? {} : { http }) })
   const context = { connect, signal: new AbortController().signal } as unknown as Context
-  const observations = Array.fromAsync(observePlainHttp(target, context, unasked))
+  const behaviours = behavioursOf(observePlainHttp(target, context, unasked))
   await vi.advanceTimersByTimeAsync(8_000)
-  return (await observations).map(({ facts }) => facts.behaviour)
+  return await behaviours
+}
+
+async function behavioursOf(observations: AsyncIterable<NewObservation>): Promise<readonly unknown[]> {
+  const behaviours: unknown[] = []
+  for await (const { facts } of observations) behaviours.push(facts.behaviour)
+  return behaviours
 }
 
 const never: Context['connect'] = () => new Promise(() => undefined)
