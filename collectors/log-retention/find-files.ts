@@ -6,16 +6,28 @@ import { hasWildcard, matchesGlob } from './glob.ts'
 /** A file of a log; `age` orders rotated files, 0 is the live one, null where the name does not say. */
 export type LogFile = { readonly path: string; readonly facts: FileFacts; readonly age: number | null }
 
-/** The files that patterns name, newest first; CollectionError `not-found` where there is none. */
-export async function findFiles(patterns: readonly string[], context: Context): Promise<readonly LogFile[]> {
-  const paths = new Set<string>()
+/** The files of a log, newest first, and what of it could not even be looked at, as plain clauses. */
+export type FoundFiles = { readonly files: readonly LogFile[]; readonly problems: readonly string[] }
+
+/** The files that patterns name; CollectionError `not-found` where there is none. */
+export async function findFiles(patterns: readonly string[], context: Context): Promise<FoundFiles> {
+  const paths = new Map<string, { readonly named: boolean }>()
   for (const pattern of patterns) {
-    for (const path of await expand(pattern, context)) paths.add(path)
+    const named = !hasWildcard(basename(pattern))
+    for (const path of await expand(pattern, context)) paths.set(path, { named })
   }
   const files: LogFile[] = []
-  for (const path of paths) {
-    const facts = await context.files.stat(path)
-    if (facts.kind === 'file') files.push({ path, facts, age: ageOf(basename(path)) })
+  const problems: string[] = []
+  for (const [path, { named }] of paths) {
+    try {
+      const facts = await context.files.stat(path)
+      if (facts.kind === 'file') files.push({ path, facts, age: ageOf(basename(path)) })
+    } catch (error) {
+      // What a pattern matched a moment ago may have been rotated away, or be a link to somewhere else.
+      if (named || !(error instanceof CollectionError)) throw error
+      if (error.failure === 'not-permitted' || error.failure === 'unreadable') problems.push(error.message)
+      else if (error.failure !== 'not-found') throw error
+    }
   }
   if (files.length === 0) {
     throw new CollectionError('not-found', `no file matches ${patterns.join(', ')}`, {
@@ -23,7 +35,7 @@ export async function findFiles(patterns: readonly string[], context: Context): 
       hint: 'Check the patterns under files: in the target; the log may also never have been written.',
     })
   }
-  return files.sort((a, b) => (a.age ?? 0) - (b.age ?? 0) || (a.path < b.path ? -1 : 1))
+  return { files: files.sort((a, b) => (a.age ?? 0) - (b.age ?? 0) || (a.path < b.path ? -1 : 1)), problems }
 }
 
 async function expand(pattern: string, context: Context): Promise<readonly string[]> {

@@ -79,7 +79,7 @@ async function observe(
   started: number,
   loadConfiguration: () => Promise<Configuration>,
 ): Promise<{ readonly observation: NewObservation; readonly bytesRead: number }> {
-  const files = await findFiles(log.files, context)
+  const { files, problems } = await findFiles(log.files, context)
   const configuration = await loadConfiguration()
   const readings = await readLog(log, files, bytes, context, started)
   const closed = readings.find(({ problem, whole }) => problem !== null && !whole)
@@ -98,7 +98,7 @@ async function observe(
       subject: log.id,
       methods: ['EXAMINE'],
       collected: instant(now),
-      facts: logFacts(readings, reach, configuredFor(log, files, configuration), now),
+      facts: logFacts({ readings, problems, reach, configured: configuredFor(log, files, configuration), now }),
       evidence: [listing, ...configuration.evidence],
     },
     bytesRead: readings.reduce((sum, reading) => sum + reading.bytesRead, 0),

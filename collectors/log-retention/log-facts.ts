@@ -11,13 +11,19 @@ const hourMs = 3_600_000
 /** More gaps than this are counted, not listed. */
 const mostGaps = 100
 
+/** All that is known of a log. */
+type Known = {
+  readonly readings: readonly FileReading[]
+  /** Files that could not even be looked at. */
+  readonly problems: readonly string[]
+  readonly reach: ReachBack
+  readonly configured: Configured
+  readonly now: number
+}
+
 /** The facts of `log.source`, as docs/observations.md names them. */
-export function logFacts(
-  readings: readonly FileReading[],
-  reach: ReachBack,
-  configured: Configured,
-  now: number,
-): JsonObject {
+export function logFacts(known: Known): JsonObject {
+  const { readings, reach, configured, now } = known
   const modes = readings.map(({ file }) => file.facts.mode)
   const sum = (of: (reading: FileReading) => number): number => readings.reduce((total, each) => total + of(each), 0)
   const records = sum((reading) => reading.records)
@@ -33,12 +39,12 @@ export function logFacts(
     records,
     files: readings.length,
     unparsedRecords: sum((reading) => reading.unparsed),
-    truncated: yesNo(readings.some(({ whole }) => !whole)),
+    truncated: yesNo(known.problems.length > 0 || readings.some(({ whole }) => !whole)),
     worldReadable: yesNo(modes.some((mode) => (mode & 0o004) !== 0)),
     worldWritable: yesNo(modes.some((mode) => (mode & 0o002) !== 0)),
     modes: [...new Set(modes.map((mode) => mode.toString(8)))].sort(),
     zone: zoneOf(readings),
-    reason: reasonOf(readings, reach, configured, records),
+    reason: reasonOf(known, records),
   }
 }
 
@@ -53,15 +59,11 @@ function zoneOf(readings: readonly FileReading[]): 'utc' | 'offset' | 'none' | '
   return zones.has('offset') ? 'offset' : 'utc'
 }
 
-function reasonOf(
-  readings: readonly FileReading[],
-  reach: ReachBack,
-  configured: Configured,
-  records: number,
-): string | null {
+function reasonOf({ readings, problems, reach, configured }: Known, records: number): string | null {
   const cut = readings.filter(({ whole, problem }) => !whole && problem === null).length
   const clauses = [
     ...(records > 0 ? [] : [noRecords(readings)]),
+    ...problems,
     ...readings.flatMap(({ problem }) => (problem === null ? [] : [problem])),
     ...(cut === 0 ? [] : [`the limits let ${cut} of ${readings.length} files be read in part only`]),
     ...(reach.future.latest === null

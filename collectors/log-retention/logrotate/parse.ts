@@ -59,7 +59,7 @@ export function parseLogrotate(text: string, file: string): readonly Statement[]
     }
     const brace = outsideQuotes(line, '{')
     if (patterns.length === 0) patternsAt = at
-    patterns.push(...words(brace === -1 ? line : line.slice(0, brace)))
+    for (const word of words(brace === -1 ? line : line.slice(0, brace))) patterns.push(word)
     if (brace === -1) continue
     block = { patterns, directives: [], at: patternsAt }
     patterns = []
