@@ -146,6 +146,12 @@ describe('over a period', () => {
     expect(only(judged(book, { now: night(1) })).standing).toBe('not-satisfied')
   })
 
+  test('a target that was planned at the very moment of judgement is part of it', () => {
+    const book = ledger()
+    book.configure(night(1), [gateway])
+    expect(only(judged(book, { now: night(1) })).freshness).toBe('missing')
+  })
+
   test('a collection that was cut off neither passes nor replaces anything, but shows what it saw failing', () => {
     const cut = (tls10: string) => {
       const book = nights(Array(9).fill('no'))
@@ -208,6 +214,26 @@ describe('several targets of a component', () => {
   })
 })
 
+test('a failure is as fresh as the freshest evidence of it', () => {
+  const other = target('shop/gateway/other')
+  const book = ledger()
+  book.configure(period.from, [gateway, other])
+  book.run(night(5), [[gateway, protocols('yes')]])
+  book.run(night(10), [[other, protocols('yes')]])
+  expect(only(judged(book))).toMatchObject({ outcome: 'not-satisfied', freshness: 'fresh' })
+})
+
+test('where some observation is enough, the reason speaks of the one that held', () => {
+  const book = nights(['yes'])
+  book.run(night(10), [[gateway, protocols('yes', 'no')]])
+  const finding = only(judged(book, { catalogue: { controls: [control({ quantifier: 'some' })] } }))
+  expect(finding).toMatchObject({
+    standing: 'satisfied',
+    reason: 'Protocol TLSv1.1 is refused by api.example.test:443.',
+  })
+  expect(finding.decisions.map(({ part }) => part)).toEqual(['TLSv1.1', 'TLSv1.0'])
+})
+
 describe('targets that leave the plan', () => {
   function moved(before: string, after: string | null, replacement = target('shop/gateway/new')) {
     const book = ledger()
@@ -226,6 +252,16 @@ describe('targets that leave the plan', () => {
 
   test('let go of a failure when another target sees the same subject hold', () => {
     expect(moved('yes', 'no')).toMatchObject({ outcome: 'not-satisfied', disposition: 'closed' })
+  })
+
+  test('keep a failure that is newer than what the other target saw', () => {
+    const twin = target('shop/gateway/new')
+    const book = ledger()
+    book.configure(period.from, [gateway, twin])
+    book.run(night(8), [[twin, protocols('no')]])
+    book.run(night(9), [[gateway, protocols('yes')]])
+    book.configure(later(night(9), hour), [twin])
+    expect(only(judged(book, { now: later(night(9), 2 * hour) }))).toMatchObject({ standing: 'not-satisfied' })
   })
 
   test('do not keep the finding from being as fresh as what is left', () => {
@@ -254,6 +290,18 @@ describe('a rule for which nothing was there to judge', () => {
     const finding = with_(absent)
     expect(finding.standing).toBe(absent)
     expect(finding.decisions[0]).toMatchObject({ kind: 'collection.completed' })
+  })
+
+  test('ages like the target’s evidence where the collection’s own entry does not say', () => {
+    const book = ledger()
+    book.configure(period.from, [gateway])
+    book.run(night(1), [[gateway, silent]])
+    const entries = book.entries.map((entry) =>
+      entry.kind === 'collection.completed' ? { ...entry, expires: null } : entry,
+    )
+    expect(
+      only(judged({ ...book, entries }, { catalogue: { controls: [control({ absent: 'satisfied' })] } })).standing,
+    ).toBe('undetermined')
   })
 
   test('is no longer known to be not applicable once that is long ago', () => {
@@ -385,6 +433,36 @@ describe('the trend', () => {
       [1, 0, 1],
       [1, 1, 0],
       [1, 1, 0],
+    ])
+  })
+
+  test('does not count what has grown old by the time of a run', () => {
+    const other = target('shop/api/tls')
+    const book = ledger()
+    book.configure(period.from, [gateway, other])
+    book.run(night(1), [
+      [gateway, protocols('no')],
+      [other, protocols('no')],
+    ])
+    book.run(night(5), [[other, protocols('no')]])
+    const { trend } = judged(book, { systems: [systemOf('gateway', 'api')] })
+    expect(trend.map(({ satisfied, undetermined }) => [satisfied, undetermined])).toEqual([
+      [2, 0],
+      [1, 1],
+    ])
+  })
+
+  test('leaves out findings whose targets were not there yet', () => {
+    const other = target('shop/api/tls')
+    const book = ledger()
+    book.configure(period.from, [gateway])
+    book.run(night(1), [[gateway, protocols('no')]])
+    book.configure(later(night(1), hour), [gateway, other])
+    book.run(night(2), [[gateway, protocols('no')]])
+    const { trend } = judged(book, { systems: [systemOf('gateway', 'api')] })
+    expect(trend.map(({ satisfied, undetermined }) => [satisfied, undetermined])).toEqual([
+      [1, 0],
+      [1, 1],
     ])
   })
 })

@@ -117,6 +117,16 @@ describe('the facts that moved a finding', () => {
     ])
   })
 
+  const counted = { ...certificate, rule: { ...certificate.rule, undetermined: 'facts.records == 0' } }
+
+  test.each([
+    ['had to change together', chain('no', 3, [], { records: 1 }), chain('yes', 90, [], { records: 2 })],
+    ['each would have been enough', chain('yes', 90, [], { records: 1 }), chain('no', 3, [], { records: 2 })],
+  ])('are all that %s, and no other', (_, before, after) => {
+    const moved = change(one(before, certificates([counted])), one(after, certificates([counted])))
+    expect(moved.facts.map(({ path }) => path)).toEqual(['daysRemaining', 'trusted'])
+  })
+
   test('are also told where a finding fails as before, for another reason', () => {
     const persisting = change(one(chain('no', 60), certificates()), one(chain('yes', 3), certificates()))
     expect(persisting).toMatchObject({ change: 'persisting', cause: 'target' })
@@ -127,7 +137,6 @@ describe('the facts that moved a finding', () => {
   })
 
   test('are not those that only say whether the rule applies', () => {
-    const counted = { ...certificate, rule: { ...certificate.rule, undetermined: 'facts.records == 0' } }
     const persisting = change(
       one(chain('no', 60, [], { records: 10 }), certificates([counted])),
       one(chain('no', 60, [], { records: 11 }), certificates([counted])),
@@ -184,6 +193,23 @@ describe('other causes', () => {
     }
     const regressed = change(one(chain('yes', 60), certificates()), one(chain('yes', 58), given))
     expect(regressed).toMatchObject({ change: 'regressed', cause: 'parameters', facts: [] })
+    expect(regressed.reason).toContain('least was 14 and is 90')
+  })
+
+  test('the parameters for one subject and the facts for another: the facts are named, the parameters noted', () => {
+    const two = (trusted: string): Brought => ({
+      observations: [
+        { kind: 'tls.certificate', subject: 'a:443', facts: { trusted: 'yes', daysRemaining: 60, problems: [] } },
+        { kind: 'tls.certificate', subject: 'b:443', facts: { trusted, daysRemaining: 99, problems: [] } },
+      ],
+    })
+    const given: Partial<AssessmentInput> = {
+      ...certificates(),
+      scope: () => ({ applies: true, parameters: { least: 90 } }),
+    }
+    const regressed = change(one(two('yes'), certificates()), one(two('no'), given))
+    expect(regressed).toMatchObject({ change: 'regressed', cause: 'target' })
+    expect(regressed.facts).toMatchObject([{ subject: 'b:443', path: 'trusted' }])
     expect(regressed.reason).toContain('least was 14 and is 90')
   })
 

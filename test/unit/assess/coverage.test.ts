@@ -58,6 +58,14 @@ test('neighbouring failures of one kind are one gap, of two kinds two', () => {
   expect(gaps.map(({ slots }) => slots)).toEqual([5, 5])
 })
 
+test('failures with a night of evidence between them are two gaps', () => {
+  const { gaps } = coverage((book) => {
+    for (let at = 1; at <= 10; at++)
+      book.run(night(at), [[nightly, at === 5 ? protocols('no') : { failed: 'no answer' }]])
+  })
+  expect(gaps.map(({ slots }) => slots)).toEqual([4, 5])
+})
+
 test('a slot that was caught up after the period still belongs to it', () => {
   const last = { id: 'x', cron: '0 23 * * *', timeZone: 'UTC' }
   const late = target('shop/gateway/tls', { schedule: last })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { inWords, sentence } from '../../../src/assess/sentence.ts'
 import { summarise } from '../../../src/assess/summary.ts'
 import { instant } from '../../../src/model/time.ts'
-import { control, exception, judged, ledger, night, period, protocols, target } from './story.ts'
+import { control, exception, judged, ledger, night, period, protocols, systemOf, target } from './story.ts'
 
 const gateway = target()
 
@@ -65,6 +65,22 @@ test('the verdict is failed before undetermined before held', () => {
   expect(summary(['held', 'unknown']).verdict).toBe('undetermined')
   expect(summary(['held', 'excepted']).verdict).toBe('held')
   expect(summary(['excluded']).verdict).toBe('empty')
+})
+
+test.each([
+  ['yes', 'no'],
+  ['no', 'yes'],
+])('a control stands as its worst finding does: %s and %s', (first, second) => {
+  const api = target('shop/api/tls')
+  const book = ledger()
+  book.configure(period.from, [gateway, api])
+  book.run(night(10), [
+    [gateway, protocols(first)],
+    [api, protocols(second)],
+  ])
+  const { controls, findings } = summarise(judged(book, { systems: [systemOf('gateway', 'api')] }))
+  expect(controls).toMatchObject({ total: 1, notSatisfied: 1 })
+  expect(findings).toMatchObject({ total: 2, held: 1, notSatisfied: 1 })
 })
 
 test('figures are given by objective', () => {
