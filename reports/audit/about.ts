@@ -25,6 +25,7 @@ export function about(context: Context, heading: Heading): About {
     controls: counted(assessment.controls.length, 'control'),
     catalogue: assessment.catalogue,
     collectors: collectors(context),
+    collectorKinds: counted(new Set(assessment.coverage.targets.map((target) => target.collector)).size, 'kind'),
   }
 }
 

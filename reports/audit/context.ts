@@ -38,9 +38,9 @@ export function contextOf(assessment: Assessment, issue: ReportIssue): Context {
   }
 }
 
-/** An anchor from an id: letters, digits and hyphens only. */
+/** An anchor from an id: different ids give different anchors, of letters, digits, hyphens and underscores only. */
 export function anchor(prefix: string, id: string): string {
-  return `${prefix}-${id.replace(/[^A-Za-z0-9]+/g, '-')}`
+  return `${prefix}-${id.replace(/[^A-Za-z0-9-]/gu, (character) => `_${character.codePointAt(0)?.toString(16)}_`)}`
 }
 
 /** A control's references, a pair a framework, in the order that reports print them. */

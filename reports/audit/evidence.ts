@@ -5,7 +5,8 @@ import { counted } from './wording.ts'
 
 /** The ledger entries that the judgements rest on, with their digests. */
 export function evidenceIndex({ issue, dates }: Context, heading: Heading): EvidenceIndex {
-  const entries = issue.evidence.toSorted((a, b) => a.entry - b.entry)
+  const byNumber = new Map(issue.evidence.map((entry) => [entry.entry, entry]))
+  const entries = [...byNumber.values()].toSorted((a, b) => a.entry - b.entry)
   return {
     heading,
     intro: counted(entries.length, 'entry', 'entries'),

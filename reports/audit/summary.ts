@@ -21,14 +21,7 @@ export function summary(context: Context, heading: Heading, comparison: Comparis
     lead: lead(context),
     figures: figures(context),
     objectives: objectives.map((objective) => objectiveRow(context, objective)).filter((row) => row !== null),
-    foremost: open.slice(0, foremostShown).map((finding) => ({
-      href: `#${anchor('finding', finding.id)}`,
-      control: finding.control,
-      title: context.control(finding.control)?.title ?? '',
-      component: context.component(finding.component),
-      reason: finding.reason,
-      risk: riskChip(finding.risk.level),
-    })),
+    foremost: foremost(context, open),
     matrix: matrixChart(open),
     matrixNote:
       excepted > 0
@@ -46,6 +39,26 @@ export function summary(context: Context, heading: Heading, comparison: Comparis
   }
 }
 
+/** The controls whose open findings weigh most, each told once however many components fail it. */
+function foremost(context: Context, open: readonly Finding[]): Summary['foremost'] {
+  const groups = [...Map.groupBy(open, (finding) => finding.control).values()].slice(0, foremostShown)
+  return groups.flatMap((group) => {
+    const [finding] = group
+    if (!finding) return []
+    const others = group.length - 1
+    return [
+      {
+        href: `#${anchor('finding', finding.id)}`,
+        control: finding.control,
+        title: context.control(finding.control)?.title ?? '',
+        component: `${context.component(finding.component)}${others > 0 ? ` and ${inWords(others)} more` : ''}`,
+        reason: finding.reason,
+        risk: riskChip(finding.risk.level),
+      },
+    ]
+  })
+}
+
 function lead({ assessment: { findings, tally, unmeasured, controls, systems } }: Context): string {
   if (findings.length === 0) {
     return 'Nothing was judged in this period: the ledger holds no evidence that a control speaks about. This report says what should have been collected and was not.'
@@ -54,17 +67,13 @@ function lead({ assessment: { findings, tally, unmeasured, controls, systems } }
   const applicable = findings.length - tally['not-applicable']
   const held = tally.satisfied + tally.closed
   const sentences = [
-    `${capital(counted(controls.length, 'control'))} ${controls.length === 1 ? 'was' : 'were'} judged for ${counted(components, 'component')}, which makes ${counted(applicable, 'finding')} that ${applicable === 1 ? 'applies' : 'apply'}.`,
+    `${capital(counted(controls.length, 'control'))} ${controls.length === 1 ? 'was' : 'were'} judged for ${counted(components, 'component')}: ${counted(applicable, 'finding')} that ${applicable === 1 ? 'applies' : 'apply'}.`,
     held === applicable
       ? applicable === 1
         ? 'It is satisfied at the end of the period.'
         : 'All of them are satisfied at the end of the period.'
       : `${capital(inWords(held))} ${held === 1 ? 'is' : 'are'} satisfied at the end of the period, ${inWords(tally['not-satisfied'])} ${tally['not-satisfied'] === 1 ? 'is' : 'are'} not${tail(tally.excepted, tally.undetermined)}.`,
   ]
-  if (tally.closed > 0)
-    sentences.push(
-      `${capital(inWords(tally.closed))} failed within the period and ${tally.closed === 1 ? 'holds' : 'hold'} again.`,
-    )
   if (unmeasured.length > 0) {
     sentences.push(
       `${capital(counted(unmeasured.length, 'control'))} ${unmeasured.length === 1 ? 'is' : 'are'} measured by nothing.`,

@@ -92,6 +92,8 @@ export type About = {
   readonly timeZone: string
   readonly controls: string
   readonly catalogue: string
+  /** `4 kinds`. */
+  readonly collectorKinds: string
   readonly collectors: readonly {
     readonly id: string
     readonly looksAt: string

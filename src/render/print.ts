@@ -27,7 +27,7 @@ export async function printPdf(html: string, options: PrintOptions): Promise<Uin
   const signal = AbortSignal.any([options.signal, deadline])
   signal.throwIfAborted()
   const choice = await findBrowser({ browser: options.browser, signal })
-  const profile = await mkdtemp(join(tmpdir(), 'affidavit-print-'))
+  const profile = await mkdtemp(join(tmpdir(), `affidavit-print-${process.pid}-`))
   try {
     const pdf = await inBrowser(choice, profile, signal, (page) => print(page, html))
     return options.createdAt === undefined ? pdf : dated(pdf, options.createdAt)

@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest'
+import { auditDocument } from '../../../reports/audit/document.ts'
+import { auditJson } from '../../../reports/audit/json.ts'
+import type { Assessment } from '../../../src/model/assessment.ts'
+import { instant } from '../../../src/model/time.ts'
+import type { AuditDocument } from '../../../src/render/document.ts'
+import { drawAssessment, drawComparison, quarter, type Shape } from '../../helpers/assessment.ts'
+import { drawIssue } from '../../helpers/report.ts'
+
+const many: Shape = {
+  ...quarter,
+  systems: [
+    { name: 'Customer Data API', components: ['Gateway', 'API', 'Identity provider', 'Log store'] },
+    { name: 'Payments', components: ['Gateway', 'API'] },
+  ],
+  standings: [...quarter.standings, 'not-applicable'],
+}
+
+const assessments = new Map<Shape, Assessment>()
+
+/** Drawing is slower than what is tested here, and the same for the same shape. */
+function drawnOnce(shape: Shape): Assessment {
+  const assessment = assessments.get(shape) ?? drawAssessment(shape)
+  assessments.set(shape, assessment)
+  return assessment
+}
+
+function drawn(shape: Shape, compare = true, issue: Parameters<typeof drawIssue>[1] = {}): AuditDocument {
+  const assessment = drawnOnce(shape)
+  return auditDocument({
+    assessment,
+    comparison: compare ? drawComparison(assessment) : null,
+    issue: drawIssue(assessment, issue),
+  })
+}
+
+test('every finding is told exactly once, whatever it stands like', () => {
+  const assessment = drawnOnce(many)
+  const told = drawn(many).findings.objectives.flatMap((objective) => [
+    ...objective.full.map((finding) => finding.id),
+    ...objective.closed.map((finding) => finding.id),
+    ...objective.compact.flatMap((group) => group.findings.map((finding) => finding.id)),
+  ])
+  expect(told).toHaveLength(assessment.findings.length)
+  expect(new Set(told).size).toBe(assessment.findings.length)
+})
+
+test('within an objective what is not satisfied comes first and what is undetermined last', () => {
+  for (const objective of drawn(many).findings.objectives) {
+    const tones = objective.full.map((finding) => ['bad', 'warn', 'none'].indexOf(finding.tone))
+    expect(tones).toEqual(tones.toSorted((a, b) => a - b))
+  }
+})
+
+test('every link to evidence leads to an entry of the index', () => {
+  const document = drawn(many)
+  const index = new Set(document.evidence.entries.map((entry) => `#${entry.id}`))
+  const links = document.findings.objectives.flatMap((objective) => [
+    ...objective.full.flatMap((finding) =>
+      [finding.observations, finding.healed].flatMap(
+        (table) => table?.groups.flatMap((group) => group.rows.map((row) => row.href)) ?? [],
+      ),
+    ),
+    ...objective.closed.flatMap((finding) => finding.evidence.map((link) => link.href)),
+    ...objective.compact.flatMap((group) =>
+      group.findings.flatMap((finding) => finding.evidence.map((link) => link.href)),
+    ),
+  ])
+  expect(links.length).toBeGreaterThan(50)
+  expect(links.filter((href) => !index.has(href))).toEqual([])
+})
+
+test('an entry that decided several findings stands in the index once', () => {
+  const assessment = drawnOnce(quarter)
+  const issue = drawIssue(assessment)
+  const document = auditDocument({
+    assessment,
+    comparison: null,
+    issue: { ...issue, evidence: [...issue.evidence, ...issue.evidence] },
+  })
+  expect(document.evidence.entries).toHaveLength(new Set(issue.evidence.map((entry) => entry.entry)).size)
+})
+
+test('an open failure makes the result not satisfied, an excepted one only satisfied with exceptions', () => {
+  const result = (standings: Shape['standings']) => drawn({ ...quarter, standings }, false).cover.figures[0]
+  expect(result(['satisfied', 'not-satisfied'])).toMatchObject({ tone: 'bad', value: 'Not satisfied' })
+  expect(result(['satisfied', 'excepted'])).toMatchObject({ tone: 'warn', note: 'with exceptions' })
+  expect(result(['satisfied', 'undetermined', 'excepted'])).toMatchObject({ tone: 'none', value: 'Undetermined' })
+  expect(result(['satisfied', 'closed'])).toMatchObject({ tone: 'good', value: 'Satisfied', note: null })
+})
+
+test('a control that nothing measures keeps the result from being satisfied without a reservation', () => {
+  const document = drawn({ ...quarter, controls: 5, standings: ['satisfied'] }, false)
+  expect(document.cover.figures[0]).toMatchObject({ value: 'Satisfied', note: 'as far as measured' })
+  expect(document.population.unmeasured).toHaveLength(2)
+})
+
+test('a report signed without a time stamp says that it is untimed', () => {
+  const untimed = drawn(quarter, false, { level: 'B-B', timestampAuthority: null })
+  expect(untimed.cover.time).toMatch(/^Untimed/)
+  expect(untimed.verification.timed).toBe(false)
+  const timed = drawn(quarter, false)
+  expect(timed.cover.time).toContain('requested from tsa.example.test')
+})
+
+test('a period that is still running is said to be so', () => {
+  const document = drawn({ ...quarter, asOf: instant('2026-08-20T10:00:00Z') })
+  expect(document.cover.running).toContain('20 Aug 2026, 12:00 UTC+2')
+  expect(drawn(quarter).cover.running).toBeNull()
+})
+
+test('without an earlier period the comparison says that there is none and takes no page', () => {
+  const { comparison, summary } = drawn(quarter, false)
+  expect(comparison).toMatchObject({ before: null, groups: [], heading: { flows: true } })
+  expect(summary.since.more).toContain('no earlier period')
+})
+
+test('the comparison lists every change but the unchanged, with its reason', () => {
+  const assessment = drawnOnce(many)
+  const comparison = drawComparison(assessment)
+  const section = drawn(many).comparison
+  const listed = section.groups.flatMap((group) => group.changes)
+  expect(listed).toHaveLength(comparison.changes.length - comparison.counts.unchanged)
+  expect(listed.every((change) => change.reason !== '')).toBe(true)
+})
+
+test('a gap that every target shares is told once, another one by target', () => {
+  const gaps = drawn(quarter).population.gaps
+  expect(gaps.map((gap) => gap.targets)).toEqual([
+    ['every target'],
+    ['system-1/component-1/tls'],
+    ['system-1/component-1/tls'],
+  ])
+})
+
+test('an assessment of nothing still makes a whole document', () => {
+  const document = drawn({ ...quarter, systems: [], controls: 0, standings: [], nightly: false }, false)
+  expect(document.cover.figures[0]).toMatchObject({ value: 'Nothing judged' })
+  expect(document.findings.objectives).toEqual([])
+  expect(document.summary.calendar).toBeNull()
+  expect(document.summary.trend).toBeNull()
+})
+
+test('observations of several subjects are headed by subject, and none is lost', () => {
+  const shape: Shape = { ...quarter, controls: 1, standings: ['not-satisfied'], subjects: 60 }
+  const assessment = drawnOnce(shape)
+  const [finding] = drawn(shape, false).findings.objectives[0]?.full ?? []
+  expect(finding?.observations?.headed).toBe(true)
+  expect(finding?.observations?.groups).toHaveLength(60)
+  const rows = finding?.observations?.groups.flatMap((group) => group.rows) ?? []
+  expect(rows).toHaveLength(assessment.findings[0]?.decisions.length ?? 0)
+})
+
+test('the same assessment makes the same document and is not changed by it', () => {
+  const assessment = drawnOnce(quarter)
+  const before = JSON.stringify(assessment)
+  expect(drawn(quarter)).toEqual(drawn(quarter))
+  auditDocument({ assessment, comparison: drawComparison(assessment), issue: drawIssue(assessment) })
+  expect(JSON.stringify(assessment)).toBe(before)
+})
+
+test('the JSON edition carries issue, assessment and comparison under a version', () => {
+  const assessment = drawnOnce(quarter)
+  const comparison = drawComparison(assessment)
+  const issue = drawIssue(assessment)
+  const text = auditJson({ assessment, comparison, issue })
+  expect(text.endsWith('}\n')).toBe(true)
+  expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify({ version: 1, issue, assessment, comparison })))
+  expect(Object.keys(JSON.parse(text))).toEqual(['version', 'issue', 'assessment', 'comparison'])
+})
