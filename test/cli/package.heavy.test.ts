@@ -12,7 +12,9 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>
 
 /** The installed command, on the Node that runs the tests. */
 const affidavit = (...args: string[]) =>
-  run(process.execPath, [join(folder.path, 'node_modules/affidavit/dist/src/cli/main.js'), ...args], { cwd: folder.path })
+  run(process.execPath, [join(folder.path, 'node_modules/affidavit/dist/src/cli/main.js'), ...args], {
+    cwd: folder.path,
+  })
 
 beforeAll(async () => {
   folder = await temporaryFolder()
