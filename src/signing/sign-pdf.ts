@@ -62,7 +62,7 @@ export async function signPdf(pdf: Uint8Array, options: SignPdfOptions): Promise
   const signedAt = clock.now()
   const holder = checkSigner(signer, signedAt)
   checkAttachments(options.attachments)
-  const file = open(pdf)
+  const file = await readable(() => open(pdf))
   const reserved =
     2048 + signer.certificateChain.reduce((sum, bytes) => sum + bytes.length, 0) + (timestamper ? tokenBytes : 0)
 
@@ -70,7 +70,8 @@ export async function signPdf(pdf: Uint8Array, options: SignPdfOptions): Promise
   const signature = update.reserve()
   const certify = options.certify ?? false
   update.put(signature, signatureDictionary({ ...options, name: holder, signedAt }, reserved, certify))
-  const information = await completeDocument(file, update, { ...options, certify, signedAt }, signature)
+  const completion = { ...options, certify, signedAt }
+  const information = await readable(() => completeDocument(file, update, completion, signature))
   const written = update.write({ Info: information })
   const bytes = written.bytes
   const range = fixRange(bytes, written.offsets.get(signature.number) ?? 0, reserved)
@@ -91,19 +92,20 @@ export async function signPdf(pdf: Uint8Array, options: SignPdfOptions): Promise
 }
 
 function open(pdf: Uint8Array): PdfFile {
+  const file = openPdf(pdf)
+  const hint = 'Sign the PDF as it was printed.'
+  if (signatureFields(file).length > 0) {
+    throw new SigningError('AFD_PDF_SIGNED', 'the PDF has a signature field already', { hint })
+  }
+  if (entry(file, entry(file, file.catalog, 'Names'), 'EmbeddedFiles') !== null) {
+    throw new SigningError('AFD_PDF_ATTACHMENTS', 'the PDF has attachments already', { hint })
+  }
+  return file
+}
+
+async function readable<Result>(work: () => Result | Promise<Result>): Promise<Result> {
   try {
-    const file = openPdf(pdf)
-    if (signatureFields(file).length > 0) {
-      throw new SigningError('AFD_PDF_SIGNED', 'the PDF has a signature field already', {
-        hint: 'Sign the PDF as it was printed.',
-      })
-    }
-    if (entry(file, entry(file, file.catalog, 'Names'), 'EmbeddedFiles') !== null) {
-      throw new SigningError('AFD_PDF_ATTACHMENTS', 'the PDF has attachments already', {
-        hint: 'Sign the PDF as it was printed.',
-      })
-    }
-    return file
+    return await work()
   } catch (error) {
     if (!(error instanceof PdfError)) throw error
     throw new SigningError('AFD_PDF_UNREADABLE', `the PDF cannot be signed: ${error.message}`, {

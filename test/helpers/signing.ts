@@ -27,9 +27,9 @@ export function identityOf(keyType: KeyType): LocalIdentity {
   return made
 }
 
-export function signerOf(identity: LocalIdentity): Promise<Signer> {
+export function signerOf(identity: LocalIdentity, at: Clock = clock): Promise<Signer> {
   const { reportKey, reportCertificate, rootCertificate } = identity
-  return loadReportSigner({ keyPem: reportKey, certificates: [reportCertificate, rootCertificate] }, clock)
+  return loadReportSigner({ keyPem: reportKey, certificates: [reportCertificate, rootCertificate] }, at)
 }
 
 export function attachment(name: string, text: string): Attachment {

@@ -9,6 +9,10 @@ import { SigningError } from '../../model/errors.ts'
 export async function writeSecretFile(path: string, content: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+  try {
     await using file = await open(path, 'wx', 0o600)
     await file.writeFile(content)
     await file.sync()
@@ -20,12 +24,16 @@ export async function writeSecretFile(path: string, content: string | Uint8Array
         subject: path,
       })
     }
-    throw new SigningError('AFD_KEY_FILE', `${path} cannot be written`, {
-      hint: 'Check that the folder exists and that you may write there.',
-      subject: path,
-      cause: error,
-    })
+    throw unwritable(path, error)
   }
+}
+
+function unwritable(path: string, cause: unknown): SigningError {
+  return new SigningError('AFD_KEY_FILE', `${path} cannot be written`, {
+    hint: 'Check that the folder exists and that you may write there.',
+    subject: path,
+    cause,
+  })
 }
 
 /** The bytes of a key or certificate file; throws SigningError `AFD_KEY_FILE`. */

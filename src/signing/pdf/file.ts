@@ -62,10 +62,14 @@ export function openPdf(bytes: Uint8Array): PdfFile {
   }
   // Offsets are unique to an object, so that one of an older section is remembered beside its successor.
   const known = new Map<number, ReadObject & { readonly number: number; readonly generation: number }>()
+  const reading = new Set<number>()
   const read = (number: number, generation: number, offset: number): ReadObject => {
     const before = known.get(offset)
     if (before && before.number === number && before.generation === generation) return before
+    if (reading.has(offset)) throw new PdfError('lengths in a circle', offset)
+    reading.add(offset)
     const found = { ...readIndirect(bytes, number, generation, offset, resolve), number, generation }
+    reading.delete(offset)
     known.set(offset, found)
     return found
   }
