@@ -27,7 +27,7 @@ async function lookThrough(meddling: Meddling, over: object = {}): Promise<Colle
   return await look(server, over)
 }
 
-describe('a server behind which everything is found all the same', () => {
+describe.concurrent('a server behind which everything is found all the same', () => {
   test.each<[string, Meddling]>([
     ['answers one byte at a time', { byteByByte: true }],
     ['takes one connection and resets the others', { atOnce: { limit: 1, beyond: 'reset' } }],
@@ -48,7 +48,7 @@ describe('a server behind which everything is found all the same', () => {
   })
 })
 
-describe('what a server does not answer is never a no', () => {
+describe.concurrent('what a server does not answer is never a no', () => {
   const isTls10 = (hello: Buffer) => hello[9] === 3 && hello[10] === 1
 
   test('a version at which it resets', async () => {

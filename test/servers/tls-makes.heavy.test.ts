@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { tlsCollector } from '../../collectors/tls/index.ts'
+import type { Collection } from '../../src/model/evidence.ts'
+import { collectFrom, observed } from '../helpers/collect.ts'
+import { type OldOpenssl, oldOpenssl, oldServer } from '../helpers/tls-old-openssl.ts'
+import { freePort, has, nmapSuites, program, sslscanCount } from '../helpers/tls-scanners.ts'
+import { localCertificate, type Running } from '../helpers/tls-servers.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'affidavit-tls-makes-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+const rsa = localCertificate('RSA-2048')
+const ec = localCertificate('P-256')
+const paths = {
+  rsaCert: file('rsa.crt', rsa.pem),
+  rsaKey: file('rsa.key', rsa.keyPem),
+  ecCert: file('ec.crt', ec.pem),
+  ecKey: file('ec.key', ec.keyPem),
+  both: file('rsa.pem', rsa.pem + rsa.keyPem),
+}
+
+const look = ({ port }: Running) => collectFrom(tlsCollector, { host: '127.0.0.1', port })
+
+function suitesOf(collection: Collection): Record<string, readonly string[]> {
+  const versions = observed(collection, 'tls.protocol', { offered: 'yes' }).filter(
+    ({ facts }) => facts.protocol !== 'SSLv2',
+  )
+  return Object.fromEntries(
+    versions.map(({ facts }) => [String(facts.protocol), facts.cipherSuites as readonly string[]]),
+  )
+}
+
+/** Every version and every suite that nmap finds, and no other; the same order where the server has one. */
+async function expectAsNmap(server: Running): Promise<Collection> {
+  const collection = await look(server)
+  expect(collection.failure).toBeNull()
+  const ours = suitesOf(collection)
+  const theirs = await nmapSuites(server)
+  for (const version of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
+    const byServer = observed(collection, 'tls.protocol', { protocol: version, preference: 'server' }).length > 0
+    const shape = (list: readonly string[] = []) => (byServer ? list : list.toSorted())
+    expect(shape(ours[version]), version).toEqual(shape(theirs[version]))
+  }
+  const undetermined = observed(collection, 'tls.protocol', { offered: 'undetermined' })
+  expect(undetermined.map(({ facts }) => [facts.protocol, facts.reason])).toEqual([])
+  return collection
+}
+
+const programs = ['nmap', 'sslscan', 'nginx', 'haproxy', 'gnutls-serv', 'openssl'] as const
+const present = await Promise.all(programs.map(has))
+const missing = programs.filter((_, index) => !present[index])
+if (missing.length > 0)
+  process.stderr.write(`SKIPPED: tests that need ${missing.join(', ')}, which this machine has not\n`)
+
+describe.skipIf(missing.includes('nmap'))('current servers', () => {
+  test.skipIf(missing.includes('nginx'))('nginx with an RSA and an EC key', async () => {
+    const port = await freePort()
+    const server = (prefer: 'on' | 'off') => `
+      worker_processes 1; daemon off; pid ${folder}/nginx-${port}.pid; error_log /dev/null;
+      events {}
+      http { access_log off; server {
+        listen 127.0.0.1:${port} ssl; ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers HIGH:!aNULL; ssl_prefer_server_ciphers ${prefer};
+        ssl_certificate ${paths.rsaCert}; ssl_certificate_key ${paths.rsaKey};
+        ssl_certificate ${paths.ecCert}; ssl_certificate_key ${paths.ecKey};
+      } }`
+    await using nginx = await program('nginx', ['-c', file('nginx.conf', server('on'))], port)
+    const collection = await expectAsNmap(nginx)
+    expect(observed(collection, 'tls.certificate')).toHaveLength(2)
+    expect(observed(collection, 'tls.protocol', { protocol: 'TLSv1.2' })[0]?.facts.preference).toBe('server')
+    if (!missing.includes('sslscan')) {
+      expect(suitesOf(collection)['TLSv1.2']?.length).toBe(await sslscanCount(nginx, 'TLSv1.2'))
+    }
+  })
+
+  test.skipIf(missing.includes('haproxy'))('haproxy', async () => {
+    const port = await freePort()
+    const config = `
+      defaults
+        mode tcp
+        timeout connect 5s
+        timeout client 5s
+        timeout server 5s
+      frontend tls
+        bind 127.0.0.1:${port} ssl crt ${paths.both}
+        default_backend none
+      backend none
+        server none 127.0.0.1:9\n`
+    await using haproxy = await program('haproxy', ['-db', '-f', file('haproxy.cfg', config)], port)
+    await expectAsNmap(haproxy)
+  })
+
+  test.skipIf(missing.includes('gnutls-serv'))('gnutls-serv', async () => {
+    const port = await freePort()
+    const args = [
+      '--port',
+      String(port),
+      '--x509certfile',
+      paths.rsaCert,
+      '--x509keyfile',
+      paths.rsaKey,
+      '--echo',
+      '--quiet',
+    ]
+    await using gnutls = await program('gnutls-serv', args, port)
+    await expectAsNmap(gnutls)
+  })
+
+  test.skipIf(missing.includes('openssl'))(
+    'openssl s_server, which serves one connection after the other',
+    async () => {
+      const port = await freePort()
+      const args = [
+        's_server',
+        '-accept',
+        `127.0.0.1:${port}`,
+        '-cert',
+        paths.rsaCert,
+        '-key',
+        paths.rsaKey,
+        '-quiet',
+        '-www',
+      ]
+      const weak = ['-cipher', 'ALL:COMPLEMENTOFALL:@SECLEVEL=0', '-serverpref']
+      await using openssl = await program('openssl', [...args, ...weak], port)
+      await expectAsNmap(openssl)
+    },
+  )
+})
+
+const everything = 'ALL:COMPLEMENTOFALL'
+
+describe.skipIf(missing.includes('nmap'))('old servers', () => {
+  const cases: readonly [OldOpenssl, string, object, readonly string[], readonly string[]][] = [
+    [
+      '1.0.1',
+      'all that it has',
+      { ciphers: everything, secureProtocol: 'SSLv23_method' },
+      ['--enable-ssl2', '--enable-ssl3'],
+      ['SSLv2', 'SSLv3', 'TLSv1.0', 'TLSv1.1', 'TLSv1.2'],
+    ],
+    [
+      '1.0.1',
+      'SSLv3 alone',
+      { ciphers: 'DES-CBC3-SHA:AES128-SHA', secureProtocol: 'SSLv3_method' },
+      ['--enable-ssl3'],
+      ['SSLv3'],
+    ],
+    ['1.0.1', 'RC4 alone', { ciphers: 'RC4-SHA:RC4-MD5', secureProtocol: 'TLSv1_method' }, [], ['TLSv1.0']],
+    [
+      '1.0.2',
+      'all that it has',
+      { ciphers: everything, ecdhCurve: 'prime256v1' },
+      [],
+      ['TLSv1.0', 'TLSv1.1', 'TLSv1.2'],
+    ],
+    ['1.1.1', 'TLS 1.0 and later', { minVersion: 'TLSv1' }, [], ['TLSv1.0', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']],
+  ]
+  test.for(cases)('OpenSSL %s with %s', async ([version, , options, flags, offered], { skip }) => {
+    const found = await oldOpenssl(version)
+    if ('missing' in found) {
+      process.stderr.write(`SKIPPED: ${found.missing}\n`)
+      return skip(found.missing)
+    }
+    await using server = await oldServer(found.node, options, flags)
+    const collection = await expectAsNmap(server)
+    expect(observed(collection, 'tls.protocol', { offered: 'yes' }).map(({ facts }) => facts.protocol)).toEqual(offered)
+    expect(observed(collection, 'tls.certificate').length).toBeGreaterThan(0)
+  })
+})
