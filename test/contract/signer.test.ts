@@ -211,8 +211,9 @@ ess_cert_id_alg = ${pin}
           return readFileSync(path('token'))
         },
       }
-      const now = { now: () => signingTime }
-      const signed = await sign(chromiumPdf(), { timestamper, clock: now })
+      const identity = presentIdentity()
+      const signer = await signerOf(identity, present)
+      const signed = await sign(chromiumPdf(), { timestamper, signer, clock: present })
       expect(signed).toMatchObject({ level: 'B-T', timestampError: null })
       const verdict = await verifyPdf(signed.pdf, { anchors: [identity.rootCertificate, ...anchors] })
       expect(verdict).toMatchObject({ verdict: 'accepted', timestamp: { authority: 'CN=leaf' } })
