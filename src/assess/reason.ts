@@ -38,7 +38,7 @@ function evidence({ standing, decisions }: Folded, day: Day): string {
   // Beside one that was enough, those that were not say nothing.
   const own = deciding.filter(({ outcome }) => outcome === worst.outcome)
   const said = together(own.length > 0 ? own : deciding)
-  return worst.outcome === 'error' ? `${said} (${day(worst.at)})` : said
+  return worst.outcome === 'error' ? `${day(worst.at)}: ${said}` : said
 }
 
 function history({ closed, healed, firstFailed, lastFailed }: Folded, day: Day): string {

@@ -66,7 +66,10 @@ export type Control = {
   readonly remediation: string
   /** Framework id (`soc2`, `iso27001`, `pcidss`, `nist80053`, `owasp-api`, `asvs`) to its requirement ids. */
   readonly references: { readonly [framework: string]: readonly string[] }
-  /** Commands that show the same thing, with `{name}` filled in from the facts, `{subject}` and the parameters. */
+  /**
+   * Commands that show the same thing. Filled in: `{facts.path}`, `{params.name}`, `{subject}`, and, read from the subject
+   * where no fact is called so, `{host}`, `{port}`, `{url}`, `{method}`; assess/reperform.ts quotes them for a shell.
+   */
   readonly reperform: readonly string[]
   readonly examples: readonly ControlExample[]
   /** The file that it comes from, for messages: `controls/tls.yaml:12`. */
