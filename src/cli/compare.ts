@@ -5,7 +5,7 @@ import { type Change, type ChangeKind, type Comparison, changeKinds } from '../m
 import { exitCodes } from './exit.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
-import { printable, say, sayJson, type Tone, tone, width, wrap } from './terminal.ts'
+import { printable, say, sayJson, sayText, type Tone, tone, width, wrap } from './terminal.ts'
 import { count } from './words.ts'
 
 const changeTones: { readonly [change in ChangeKind]: Tone } = {
@@ -48,10 +48,24 @@ export function printComparison({ before, after, changes, counts }: Comparison):
     if (mine.length === 0) continue
     say()
     say(`${tone(changeTones[kind], kind.replaceAll('-', ' '))}: ${count(mine.length, 'finding')}`)
-    for (const change of mine) printChange(change)
+    const [same, different] = [mine.filter(isSame), mine.filter((change) => !isSame(change))]
+    for (const change of different) printChange(change)
+    if (same.length > 0) printSame(same)
   }
   say()
   say(tone('none', `${count(counts.unchanged, 'finding')} unchanged`))
+}
+
+/** Whether nothing is to be said of a change but that there is none. */
+function isSame({ change, cause }: Change): boolean {
+  return change === 'persisting' && cause === 'none'
+}
+
+function printSame(changes: readonly Change[]): void {
+  const byComponent = Map.groupBy(changes, ({ component }) => component)
+  for (const [component, group] of byComponent) {
+    sayText(`${component}, as before: ${group.map(({ control }) => control).join(', ')}`, 2)
+  }
 }
 
 function printChange({ control, component, reason }: Change): void {

@@ -7,7 +7,7 @@ import { exitCodes } from './exit.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { objectiveNames } from './summary.ts'
-import { say, sayJson, table, tone } from './terminal.ts'
+import { say, sayJson, sayText, table, tone } from './terminal.ts'
 import { count } from './words.ts'
 
 export function controlsCommand(shell: Shell): Command {
@@ -77,7 +77,7 @@ function printControl(control: Control): void {
   const { risk, rule } = control
   say(`${tone('strong', control.id)}  ${tone('strong', control.title)}`)
   say()
-  say(control.statement)
+  sayText(control.statement)
   say()
   say(
     table([

@@ -2,7 +2,7 @@ import { summarise } from '../assess/summary.ts'
 import type { Assessment, Coverage } from '../model/assessment.ts'
 import { type Objective, objectives } from '../model/control.ts'
 import type { Finding } from '../model/finding.ts'
-import { printable, say, table, tone, width, wrap } from './terminal.ts'
+import { printable, say, sayText, table, tone } from './terminal.ts'
 import { count, standingWord } from './words.ts'
 
 /** Objectives as people read them. */
@@ -22,7 +22,7 @@ const riskOrder = { high: 0, medium: 1, low: 2 }
  */
 export function printSummary(assessment: Assessment, { brief = false }: { readonly brief?: boolean } = {}): void {
   say(`${tone('strong', assessment.organisation)}, period ${assessment.period.id}`)
-  for (const line of wrap(summarise(assessment).sentence, width())) say(line)
+  sayText(summarise(assessment).sentence)
   say()
   say(objectiveTable(assessment))
   printFindings(assessment, 'not-satisfied', brief)
@@ -70,7 +70,7 @@ function printFindings({ findings, controls }: Assessment, standing: Finding['st
     say(`  ${risk}  ${tone('strong', control.padEnd(7))}  ${titles.get(control) ?? ''}${components}`)
     if (brief) continue
     for (const { component, reason } of group) {
-      for (const line of wrap(printable(`${component}: ${reason}`), width() - 19)) say(`                   ${line}`)
+      sayText(printable(`${component}: ${reason}`), 19)
     }
   }
 }

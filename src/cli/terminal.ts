@@ -25,6 +25,11 @@ export function say(text = ''): void {
   process.stdout.write(`${text}\n`)
 }
 
+/** Writes a text to stdout, wrapped to the terminal and indented. */
+export function sayText(text: string, indent = 0): void {
+  for (const line of wrap(text, width() - indent)) say(`${' '.repeat(indent)}${line}`)
+}
+
 /** Writes a line to stderr. */
 export function tell(text = ''): void {
   process.stderr.write(`${text}\n`)

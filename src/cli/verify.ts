@@ -8,7 +8,7 @@ import { ConfigError } from '../model/errors.ts'
 import { exitCodes } from './exit.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
-import { printable, say, sayJson, table, tone, width, wrap } from './terminal.ts'
+import { printable, say, sayJson, sayText, table, tone, width, wrap } from './terminal.ts'
 import { count } from './words.ts'
 
 type Options = {
@@ -99,7 +99,7 @@ function printReport(file: string, result: ReportVerification): void {
     )
   }
   say()
-  say(result.conclusion)
+  sayText(result.conclusion)
 }
 
 /** One thing that was checked: it holds, it fails, or it stays open. */
@@ -135,7 +135,7 @@ function printStore(result: StoreVerificationResult): void {
     )
   }
   say()
-  say(
+  sayText(
     good
       ? 'Every entry, artefact, hash and checkpoint is as it was written. This shows that nothing was altered since it was collected.'
       : 'The store is not what it was when it was written. Keep this file as it is and compare it with a backup.',
