@@ -36,7 +36,7 @@ const failures: readonly {
     codes: /^(?:SQLITE_READONLY|SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM|EROFS)/,
     code: 'AFD_STORE_NOT_WRITABLE',
     says: (path) => `the evidence store ${path} cannot be written, or its folder cannot`,
-    hint: 'Give the user that runs Affidavit the right to write the file and its folder, or choose another `store`.',
+    hint: 'Give the user that runs Affidavit the right to write the file and its folder; only to look at it, use a copy.',
   },
   {
     codes: /^(?:SQLITE_CANTOPEN|EISDIR|ENOTDIR|ELOOP|ENAMETOOLONG)/,

@@ -4,7 +4,7 @@ import type { Sha256 } from '../model/digest.ts'
 import { IntegrityError, StoreError } from '../model/errors.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import { append } from './append.ts'
-import { formatTreeHead } from './checkpoint.ts'
+import { formatTreeHead, type TreeHead } from './checkpoint.ts'
 import { withStoreErrors } from './failure.ts'
 import { lockRuns } from './lock.ts'
 import { type Frontier, rootOf, sameHash } from './merkle.ts'
@@ -12,7 +12,7 @@ import { signNote } from './note.ts'
 import { findArtefact, findEntry, queryEntries } from './query.ts'
 import type { CheckpointRow, Tables } from './schema.ts'
 import { type Connection, readTransaction, writeTransaction } from './sqlite.ts'
-import type { Checkpoint, NoteSigner, Store } from './store.ts'
+import type { Checkpoint, Store } from './store.ts'
 import { rangeHash, readFrontier } from './tree.ts'
 
 /** The store over an open SQLite file whose schema is in order; disposing of it closes the file. */
@@ -34,7 +34,12 @@ export function sqliteStore(
     entry: (sequence) => told(() => findEntry(tables, sequence)),
     artefact: (commitment) => told(() => findArtefact(tables, commitment)),
     state: () => told(() => readTransaction(connection, (reads) => readState(reads, origin))),
-    checkpoint: (signer) => writing(() => makeCheckpoint(connection, origin, clock, signer)),
+    checkpoint: async (signer) => {
+      const head = await writing(() => headToSign(connection, origin))
+      // Outside of any transaction: a key in hardware takes its time, and the ledger may grow meanwhile.
+      const note = await signNote(formatTreeHead(head), signer)
+      return await writing(() => keepCheckpoint(connection, clock, head, note))
+    },
     checkpoints: () => told(async () => (await checkpointRows(tables)).map(toCheckpoint)),
     lockRuns: () => writing(() => lockRuns(path)),
     async [Symbol.asyncDispose]() {
@@ -59,19 +64,20 @@ async function readState(tables: Kysely<Tables>, origin: string): Promise<Ledger
   return { origin, size: frontier.size, root: toHex(rootOf(frontier)), checkpoint: newest?.note ?? null }
 }
 
-async function makeCheckpoint(
-  connection: Connection,
-  origin: string,
-  clock: Clock,
-  signer: NoteSigner,
-): Promise<Checkpoint> {
-  const { size, root } = await readTransaction(connection, async (tables) => {
+async function headToSign(connection: Connection, origin: string): Promise<TreeHead> {
+  return await readTransaction(connection, async (tables) => {
     const frontier = await readFrontier(tables)
     await assertConsistent(tables, frontier)
-    return { size: frontier.size, root: rootOf(frontier) }
+    return { origin, size: frontier.size, root: rootOf(frontier) }
   })
-  // Signed outside of any transaction: a key in hardware takes its time, and the ledger may grow meanwhile.
-  const note = await signNote(formatTreeHead({ origin, size, root }), signer)
+}
+
+async function keepCheckpoint(
+  connection: Connection,
+  clock: Clock,
+  { size, root }: TreeHead,
+  note: string,
+): Promise<Checkpoint> {
   return await writeTransaction(connection, async (tables) => {
     const known = await tables.selectFrom('checkpoints').selectAll().where('note', '=', note).executeTakeFirst()
     if (known) return toCheckpoint(known)

@@ -55,7 +55,7 @@ function verifyCheckpoint(
   }
   const root = roots.get(head.size)
   if (root && sameHash(root, head.root)) return undefined
-  const message = `${name} states another root than its entries have: one of entries ${sound} to ${head.size - 1} was changed`
+  const message = `${name} states another root than its entries have: one of entries ${sound} to ${head.size - 1} was changed or taken out`
   return { code: 'checkpoint-root', entry: sound, message, looksLike: 'tampering' }
 }
 

@@ -21,7 +21,11 @@ export type EntryCheck = {
 }
 
 /** A row's leaf hash, made of the bytes that are there, and its entry where they are one. */
-export type CheckedEntry = { readonly leaf: Uint8Array; readonly entry?: Entry | undefined }
+export type CheckedEntry = {
+  readonly sequence: number
+  readonly leaf: Uint8Array
+  readonly entry?: Entry | undefined
+}
 
 /** Goes through the entries page by page and names every one that is missing, unreadable or not what was written. */
 export async function verifyEntries(tables: Kysely<Tables>, check: EntryCheck): Promise<void> {
@@ -77,7 +81,7 @@ function verifyRow(row: EntryRow, { origin, problems }: EntryCheck): CheckedEntr
   const at = row.sequence
   if (!(row.bytes instanceof Uint8Array) || !(row.leaf instanceof Uint8Array)) {
     problems.add({ code: 'entry-unreadable', entry: at, message: `entry ${at} holds no bytes`, looksLike: 'damage' })
-    return { leaf: leafHash(new Uint8Array()) }
+    return { sequence: at, leaf: leafHash(new Uint8Array()) }
   }
   const leaf = leafHash(row.bytes)
   const { entry, why } = decode(row.bytes)
@@ -96,7 +100,7 @@ function verifyRow(row: EntryRow, { origin, problems }: EntryCheck): CheckedEntr
   } else {
     verifyPlace(row, entry, origin, problems)
   }
-  return { leaf, entry }
+  return { sequence: at, leaf, entry }
 }
 
 function verifyPlace(row: EntryRow, entry: Entry, origin: string, problems: ProblemList): void {

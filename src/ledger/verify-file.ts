@@ -69,7 +69,16 @@ function verifySchema(file: Database.Database, version: number, problems: Proble
   )
 }
 
+const schemas = new Map<number, ReadonlyMap<string, string>>()
+
+/** What the migrations up to a version make, found out by making it. */
 function expectedSchema(version: number): ReadonlyMap<string, string> {
+  const schema = schemas.get(version) ?? makeSchema(version)
+  schemas.set(version, schema)
+  return schema
+}
+
+function makeSchema(version: number): ReadonlyMap<string, string> {
   const model = new Database(':memory:')
   try {
     for (const migration of migrations.filter((each) => each.version <= version)) {

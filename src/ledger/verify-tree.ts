@@ -6,10 +6,11 @@ import { splitHashes, tileWidth } from './tree.ts'
 
 /** The tree, grown again from the entries beside the stored one. */
 export type TreeCheck = {
-  /** The next leaves, as hashed from the entries' bytes. */
-  add(leaves: readonly Uint8Array[]): Promise<void>
-  /** The root at each size asked for that has been reached. */
+  /** The next leaves, as hashed from the entries' bytes. Behind a gap nothing is compared: no leaf is in its place. */
+  add(leaves: readonly { readonly sequence: number; readonly leaf: Uint8Array }[]): Promise<void>
+  /** The root at each size asked for that has been reached without a gap. */
   readonly roots: ReadonlyMap<number, Uint8Array>
+  /** How many leaves there are. */
   readonly size: number
   root(): Uint8Array
   /** Compares what is left when all leaves are there. */
@@ -23,12 +24,13 @@ export function treeCheck(tables: Kysely<Tables>, sizes: ReadonlySet<number>, pr
   const pending: Uint8Array[][] = [[]]
   let size = 0
   let tiles = 0
+  let broken = false
   const frontier = (): Frontier => ({
     size,
     hashes: pending.toReversed().flatMap((nodes) => grow(emptyFrontier, nodes).hashes),
   })
   const note = () => {
-    if (sizes.has(size)) roots.set(size, rootOf(frontier()))
+    if (!broken && sizes.has(size)) roots.set(size, rootOf(frontier()))
   }
 
   const fold = async (level: number): Promise<void> => {
@@ -36,7 +38,7 @@ export function treeCheck(tables: Kysely<Tables>, sizes: ReadonlySet<number>, pr
     if (nodes.length < tileWidth) return
     const position = size / tileWidth ** (level + 1) - 1
     const root = treeHash(nodes)
-    await compareTile(tables, { level, position, root, nodes }, problems)
+    if (!broken) await compareTile(tables, { level, position, root, nodes }, problems)
     tiles += 1
     pending[level] = []
     pending[level + 1] = [...(pending[level + 1] ?? []), root]
@@ -51,7 +53,8 @@ export function treeCheck(tables: Kysely<Tables>, sizes: ReadonlySet<number>, pr
     },
     root: () => rootOf(frontier()),
     async add(leaves) {
-      for (const leaf of leaves) {
+      for (const { sequence, leaf } of leaves) {
+        broken ||= sequence !== size
         pending[0]?.push(leaf)
         size += 1
         if (size % tileWidth === 0) await fold(0)
@@ -60,6 +63,7 @@ export function treeCheck(tables: Kysely<Tables>, sizes: ReadonlySet<number>, pr
     },
     async finish() {
       await compareFrontier(tables, frontier(), problems)
+      if (broken) return
       const count = tables.selectFrom('tiles').select(({ fn }) => fn.countAll<number>().as('count'))
       const stored = (await count.executeTakeFirst())?.count
       if (stored === tiles) return
@@ -94,13 +98,16 @@ async function compareTile(
   }
   const hashes = splitHashes(stored.hashes)
   const different = nodes.findIndex((node, index) => !sameHash(node, hashes[index] ?? new Uint8Array()))
-  if (different >= 0 && level === 0) {
+  if (different < 0 && sameHash(root, stored.root)) return
+  // A tile that still has its own root was not touched: then it is the entry that was exchanged, leaf hash and all.
+  const tileIntact = sameHash(treeHash(hashes), stored.root)
+  if (tileIntact && level === 0 && different >= 0) {
     const entry = position * tileWidth + different
     const message = `entry ${entry} is not the one that the tree was built from`
-    problems.add({ code: 'tile', entry, message, looksLike: 'unknown' })
-  } else if (different >= 0 || !sameHash(root, stored.root)) {
-    problems.add({ code: 'tile', message: `${where} of the tree does not fit its entries`, looksLike: 'unknown' })
+    problems.add({ code: 'tile', entry, message, looksLike: 'tampering' })
+    return
   }
+  problems.add({ code: 'tile', message: `${where} of the tree does not fit its entries`, looksLike: 'unknown' })
 }
 
 async function compareFrontier(tables: Kysely<Tables>, grown: Frontier, problems: ProblemList): Promise<void> {

@@ -90,7 +90,7 @@ async function verifyTables({ file, tables }: Connection, work: Work & { readonl
       problems,
       most: mostEntries(file),
       take: async (checked) => {
-        await tree.add(checked.map(({ leaf }) => leaf))
+        await tree.add(checked)
         counts.entries = tree.size
         await verifyReferences(
           tables,

@@ -261,15 +261,25 @@ test.runIf(process.platform !== 'win32')('files and folders that may not be read
     return path
   }
   const closed = await inFolder('closed-folder', 0o555)
+  const closedWithStore = await inFolder('closed-folder-with-store', 0o555, 0o644)
   const readable = await inFolder('read-only-file', 0o755, 0o444)
   const secret = await inFolder('secret-file', 0o755, 0o000)
   const codes = openAsOrdinaryUser([
     { path: closed, mode: 'create' },
+    { path: closedWithStore, mode: 'write' },
+    { path: closedWithStore, mode: 'read' },
     { path: readable, mode: 'write' },
     { path: readable, mode: 'read' },
     { path: secret, mode: 'read' },
   ])
-  expect(codes).toEqual(['AFD_STORE_NOT_WRITABLE', 'AFD_STORE_NOT_WRITABLE', 'opened', 'AFD_STORE_UNREADABLE'])
+  expect(codes).toEqual([
+    'AFD_STORE_NOT_WRITABLE',
+    'AFD_STORE_NOT_WRITABLE',
+    'AFD_STORE_NOT_WRITABLE',
+    'AFD_STORE_NOT_WRITABLE',
+    'opened',
+    'AFD_STORE_UNREADABLE',
+  ])
   chmodSync(join(folder, 'closed-folder'), 0o755)
 })
 

@@ -11,6 +11,7 @@ const { publicKey } = signer
 test('no flipped byte of a whole store gets by unless it is of no consequence', async () => {
   const path = join(temporaryFolder(), 'evidence.db')
   await makeSampleStore(path, 20)
+  shrink(path)
   const before = contentOf(path)
   const sample = readFileSync(path)
   const missed: number[] = []
@@ -24,6 +25,16 @@ test('no flipped byte of a whole store gets by unless it is of no consequence', 
   }
   expect(missed).toEqual([])
 })
+
+/** Small pages hold little but what means something, so that fewer bytes have to be tried. */
+function shrink(path: string): void {
+  const file = new Database(path)
+  file.pragma('journal_mode = DELETE')
+  file.pragma('page_size = 512')
+  file.exec('VACUUM')
+  file.pragma('journal_mode = WAL')
+  file.close()
+}
 
 /** All that a store says, but for when its file was made. */
 function contentOf(path: string): string {

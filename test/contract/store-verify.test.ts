@@ -129,8 +129,19 @@ test('an entry rewritten together with its leaf hash is named by the tree', asyn
   tamper(path, ['UPDATE entries SET bytes = ?, leaf = ? WHERE sequence = 7', bytes, leafHash(bytes)])
   const { verdict, problems } = await verifyStore({ path, publicKey })
   expect(verdict).toBe('refused')
-  expect(problems).toContainEqual(expect.objectContaining({ code: 'tile', entry: 7 }))
+  expect(problems).toContainEqual(expect.objectContaining({ code: 'tile', entry: 7, looksLike: 'tampering' }))
   expect(problems).toContainEqual(expect.objectContaining({ code: 'checkpoint-root' }))
+})
+
+test('behind a missing entry the others are not accused', async () => {
+  const path = samplePath()
+  tamper(path, 'DELETE FROM entries WHERE sequence = 20')
+  const { problems } = await verifyStore({ path, publicKey })
+  expect(problems.map(({ code, entry }) => ({ code, entry }))).toEqual([
+    { code: 'entry-missing', entry: 20 },
+    { code: 'frontier', entry: undefined },
+    { code: 'checkpoint-root', entry: 10 },
+  ])
 })
 
 test('a ledger rewritten from end to end is betrayed by its checkpoints', async () => {
