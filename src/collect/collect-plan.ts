@@ -1,7 +1,7 @@
 import { ConfigError } from '../model/errors.ts'
 import type { Collection } from '../model/evidence.ts'
 import type { PlannedTarget } from '../model/plan.ts'
-import { type CollectOptions, collectTarget, parseTarget } from './collect-target.ts'
+import { type CollectOptions, collectTarget, parseTarget, reachOf } from './collect-target.ts'
 import type { Collector } from './contract.ts'
 import { bareHost } from './guard.ts'
 
@@ -72,7 +72,8 @@ function prepare(target: PlannedTarget, collectors: ReadonlyMap<string, Collecto
       hint: `The collectors are: ${[...collectors.keys()].join(', ')}.`,
     })
   }
-  const { endpoints } = collector.reach(parseTarget(collector, target.target))
+  const reach = reachOf(collector, parseTarget(collector, target.target))
+  const endpoints = 'error' in reach ? [] : reach.endpoints
   return { target, collector, hosts: [...new Set(endpoints.map(({ host }) => bareHost(host)))] }
 }
 

@@ -6,7 +6,8 @@ import { type Limits, safetyClasses } from '../model/plan.ts'
 import type { Clock } from '../model/time.ts'
 import { completed, mapTexts, observationProblem } from './check-observation.ts'
 import { type OpenContext, openContext } from './context.ts'
-import type { Collector, Log, NewObservation, TargetBase } from './contract.ts'
+import type { Collector, Log, NewObservation, Reach, TargetBase } from './contract.ts'
+import { afterAbort, timeLimit } from './deadline.ts'
 import { networkFailure } from './network-errors.ts'
 import type { Redactor } from './redact.ts'
 import { type ReadSecret, secretReader } from './secrets.ts'
@@ -25,7 +26,7 @@ export type CollectOptions = {
 
 /**
  * Runs one collector once. Whatever goes wrong with the target, and every bug of the collector, ends in `failure`
- * (`bug` for the latter) beside what was found until then; it takes no longer than the target's `timeoutMs`. Rejects
+ * (`bug` for the latter) beside what was found until then; it takes no longer than the target's `timeoutMs` and a quarter of a second. Rejects
  * only with ConfigError AFD_COLLECT_TARGET, where the target does not fit the collector's schema.
  */
 export async function collectTarget<Target>(
@@ -43,9 +44,10 @@ export async function collectTarget<Target>(
   options.signal.addEventListener('abort', interrupt, { once: true })
   const end = new AbortController()
   const signal = AbortSignal.any([interruption.signal, deadline.signal, end.signal])
+  const reach = reachOf(collector, parsed)
   const open = openContext({
     target: parsed,
-    reach: collector.reach(parsed),
+    reach: 'error' in reach ? { endpoints: [], paths: [] } : reach,
     limits,
     clock: options.clock,
     signal,
@@ -56,6 +58,7 @@ export async function collectTarget<Target>(
   const observations: Observation[] = []
   let failure: CollectionError | null = null
   try {
+    if ('error' in reach) throw reach.error
     await drain(collector, parsed, open, signal, options.clock, observations)
   } catch (error) {
     failure = failureOf(error, signal, collector.id)
@@ -88,6 +91,18 @@ export function parseTarget<Target>(collector: Collector<Target>, target: unknow
   })
 }
 
+/** A target's reach, or the bug that kept the collector from telling it. */
+export function reachOf<Target>(
+  collector: Collector<Target>,
+  target: Target & TargetBase,
+): Reach | { readonly error: unknown } {
+  try {
+    return collector.reach(target)
+  } catch (error) {
+    return { error }
+  }
+}
+
 /** Whether it has what only a parsed target has: every common key, with the time limit in milliseconds. */
 function isParsed(target: unknown): boolean {
   if (typeof target !== 'object' || target === null) return false
@@ -106,18 +121,108 @@ async function drain<Target>(
 ): Promise<void> {
   signal.throwIfAborted()
   const iterator = collector.collect(target, open.context)[Symbol.asyncIterator]()
+  // Raced, so that a collector that does not heed the signal ends all the same.
+  const grace = afterAbort(signal, graceMs)
   try {
     for (;;) {
-      // Raced, so that a collector that does not heed the signal ends all the same.
-      const step: IteratorResult<NewObservation, unknown> = await untilAborted(iterator.next(), signal)
-      if (step.done) return
+      const step: IteratorResult<NewObservation, unknown> = await untilAborted(iterator.next(), grace.signal)
+      if (step.done) return signal.throwIfAborted()
       const problem = observationProblem(step.value, collector, open.isRecorded)
       if (problem !== undefined) throw new ContractBreach(problem)
       observations.push(completed(step.value, clock))
     }
   } finally {
+    grace.clear()
     // Lets the collector's own `finally` run, without waiting for one that hangs.
     void iterator.return?.()?.catch(() => undefined)
+  }
+}
+
+/**
+ * How long a collector may take to come to an end after its time: enough to record what was under way and to yield what
+ * it knows, while the context lets nothing more be sent.
+ */
+const graceMs = 250
+
+/** The collector's own target from raw or from already parsed input; throws ConfigError AFD_COLLECT_TARGET. */
+export function parseTarget<Target>(collector: Collector<Target>, target: unknown): Target & TargetBase {
+  const result = collector.target.safeParse(target)
+  if (result.success) return result.data
+  // A schema may turn text into something else (`25h` into milliseconds) and then refuses its own result.
+  if (isParsed(target)) return target as Target & TargetBase
+  throw new ConfigError('AFD_COLLECT_TARGET', `not a target of ${collector.id}:\n${z.prettifyError(result.error)}`, {
+    hint: `Compare it with the description of the ${collector.id} collector's target.`,
+    subject: collector.id,
+  })
+}
+
+/** A target's reach, or the bug that kept the collector from telling it. */
+export function reachOf<Target>(
+  collector: Collector<Target>,
+  target: Target & TargetBase,
+): Reach | { readonly error: unknown } {
+  try {
+    return collector.reach(target)
+  } catch (error) {
+    return { error }
+  }
+}
+
+/** Whether it has what only a parsed target has: every common key, with the time limit in milliseconds. */
+function isParsed(target: unknown): boolean {
+  if (typeof target !== 'object' || target === null) return false
+  const { permit, limits, trust } = target as Partial<TargetBase>
+  if (!safetyClasses.some((known) => known === permit) || !Array.isArray(trust)) return false
+  return typeof limits === 'object' && limits !== null && !('timeout' in limits)
+}
+
+async function drain<Target>(
+  collector: Collector<Target>,
+  target: Target & TargetBase,
+  open: OpenContext,
+  signal: AbortSignal,
+  clock: Clock,
+  observations: Observation[],
+): Promise<void> {
+  signal.throwIfAborted()
+  const iterator = collector.collect(target, open.context)[Symbol.asyncIterator]()
+  // Raced, so that a collector that does not heed the signal ends all the same.
+  const grace = afterAbort(signal, graceMs)
+  try {
+    for (;;) {
+      const step: IteratorResult<NewObservation, unknown> = await untilAborted(iterator.next(), grace.signal)
+      if (step.done) return signal.throwIfAborted()
+      const problem = observationProblem(step.value, collector, open.isRecorded)
+      if (problem !== undefined) throw new ContractBreach(problem)
+      observations.push(completed(step.value, clock))
+    }
+  } finally {
+    grace.clear()
+    // Lets the collector's own `finally` run, without waiting for one that hangs.
+    void iterator.return?.()?.catch(() => undefined)
+  }
+}
+
+/**
+ * How long a collector may take to come to an end after its time: enough to record what was under way and to yield what
+ * it knows, while the context lets nothing more be sent.
+ */
+const graceMs = 250
+
+/** A signal that follows another one after a while. */
+function afterAbort(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; clear(): void } {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const start = (): void => {
+    timer = setTimeout(() => controller.abort(signal.reason), ms)
+  }
+  signal.addEventListener('abort', start, { once: true })
+  return {
+    signal: controller.signal,
+    clear: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', start)
+    },
   }
 }
 
@@ -154,13 +259,4 @@ function redacted(observation: Observation, redactor: Redactor): Observation {
     subject: redactor.text(observation.subject),
     facts: mapTexts(observation.facts, redactor.text) as JsonObject,
   }
-}
-
-function timeLimit(timeoutMs: number): { readonly signal: AbortSignal; clear(): void } {
-  const controller = new AbortController()
-  const timer = setTimeout(() => {
-    const hint = 'Raise limits.timeout of the target, or look at why it answers so slowly.'
-    controller.abort(new CollectionError('timeout', `the collection took longer than ${timeoutMs} ms`, { hint }))
-  }, timeoutMs)
-  return { signal: controller.signal, clear: () => clearTimeout(timer) }
 }

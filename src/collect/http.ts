@@ -39,16 +39,16 @@ export function createHttp(options: HttpOptions): (request: HttpRequest) => Prom
     options.guard(endpointOf(url))
     const sent = prepare(request, url, options.userAgent)
     const signal = deadline(options.signal, request.timeoutMs, url)
-    const progress: { response?: ReceivedResponse } = {}
+    const progress: Progress = {}
     const keepBody = request.keepBody ?? true
-    const started = performance.now()
     try {
       const response = await exchange(options, sent, url, { signal, maxBytes: request.maxBytes, progress })
       const evidence = options.record(formatExchange(sent, response, { keepBody }))
-      return present(response, url, evidence, performance.now() - started)
+      return present(response, url, evidence, performance.now() - (progress.started ?? 0))
     } catch (error) {
       const failure = failureOf(error, signal, url)
-      if (failure === undefined || failure.failure === 'budget') throw failure ?? error
+      // What was never sent has no record.
+      if (failure === undefined || progress.started === undefined) throw failure ?? error
       const remark = `${progress.response === undefined ? 'no response' : 'the response broke off'}: ${failure.message}`
       const unparsed = unparsedText(error)
       const told = unparsed === undefined ? { keepBody, remark } : { keepBody, remark, unparsed }
@@ -63,19 +63,26 @@ export function createHttp(options: HttpOptions): (request: HttpRequest) => Prom
   }
 }
 
+/** How far an exchange has come, for the record of one that fails. */
+type Progress = {
+  /** When the request went out, or a connection for it was begun. */
+  started?: number
+  response?: ReceivedResponse
+}
+
 type Wait = {
   readonly signal: AbortSignal
   readonly maxBytes: number | undefined
-  /** What has come so far, for the record of a response that breaks off. */
-  readonly progress: { response?: ReceivedResponse }
+  readonly progress: Progress
 }
 
 async function exchange(options: HttpOptions, sent: SentRequest, url: URL, wait: Wait): Promise<ReceivedResponse> {
   for (;;) {
-    options.budget.spendRequest()
     const secureContext = url.protocol === 'https:' ? await options.secureContext() : undefined
     const lease = await options.connections.http(url, secureContext)
     try {
+      options.budget.spendRequest()
+      wait.progress.started = performance.now()
       const response = await send(options, lease, sent, wait)
       lease.release(!response.truncated)
       return response

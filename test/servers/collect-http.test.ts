@@ -269,6 +269,18 @@ test('no more requests are under way than the target’s concurrency allows', as
   expect(collection.usage).toMatchObject({ connections: 3, requests: 9 })
 })
 
+test('a request that time ran out for before it was sent leaves no record', async () => {
+  const port = await http(() => undefined)
+  const collection = await collect(
+    port,
+    (context, origin) => Promise.all([context.http({ url: origin }), context.http({ url: `${origin}/second` })]),
+    { limits: { concurrency: 1, timeout: '200ms' } },
+  )
+  expect(collection.failure?.code).toBe('timeout')
+  expect(collection.usage.requests).toBe(1)
+  expect(collection.artefacts.map(({ name }) => name)).toEqual(['http-001.txt'])
+})
+
 test.each([
   [{ requests: 2 }, 'requests'],
   [{ bytes: 3_000 }, 'bytes'],
@@ -330,9 +342,8 @@ test.each<[string, (socket: Socket) => void, RegExp]>([
   const { error, collection, record } = await ask(port, {}, { limits: { timeout: '300ms' } })
   expect(collection.failure?.code, collection.failure?.message).toMatch(code)
   expect(collection.usage.durationMs).toBeLessThan(1_500)
-  if (error === undefined) return
-  expect(error.failure).toMatch(code)
-  expect(error.evidence).toEqual(['http-001.txt'])
+  expect(error?.failure).toMatch(code)
+  expect(error?.evidence).toEqual(['http-001.txt'])
   expect(record).toMatch(/\[(no response|the response broke off): .*\]/)
 })
 

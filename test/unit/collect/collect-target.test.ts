@@ -100,6 +100,21 @@ test.each<[string, NewObservation]>([
   expect(collection.observations).toHaveLength(1)
 })
 
+test('a reach that cannot be told is a bug of the collector, and nothing is collected', async () => {
+  const collect = vi.fn()
+  const collector: Collector = {
+    ...collectorThat(async function* () {
+      collect()
+      yield thing()
+    }),
+    reach: () => {
+      throw new TypeError('no reach')
+    },
+  }
+  expect((await run(collector)).failure).toMatchObject({ code: 'bug', message: expect.stringContaining('no reach') })
+  expect(collect).not.toHaveBeenCalled()
+})
+
 test('facts that contain themselves are a bug and not an endless loop', async () => {
   const facts: Record<string, unknown> = {}
   facts.self = facts
@@ -137,7 +152,7 @@ test('a collector that never comes back ends when its time is up, and keeps what
   )
   await vi.advanceTimersByTimeAsync(9_999)
   expect(await Promise.race([running, 'still running'])).toBe('still running')
-  await vi.advanceTimersByTimeAsync(1)
+  await vi.advanceTimersByTimeAsync(251)
   const collection = await running
   expect(collection.failure?.code).toBe('timeout')
   expect(collection.observations).toHaveLength(1)
@@ -164,6 +179,39 @@ test('a collector that ends its wait with the signal runs its own clean-up', asy
   expect(cleanedUp).toBe(true)
 })
 
+test('what a collector can still say when its time is up is kept, and it stays a timeout', async () => {
+  const running = run(
+    collectorThat(async function* (context) {
+      const late = new Promise((_, reject) => {
+        context.signal.addEventListener('abort', () => reject(context.signal.reason))
+      })
+      try {
+        await late
+      } catch {
+        yield thing({ seen: 'undetermined' })
+        yield thing({ sent: await context.http({ url: 'http://127.0.0.1:1/' }).then(() => 'yes') })
+      }
+    }),
+    { limits: { timeout: '10s' } },
+  )
+  await vi.advanceTimersByTimeAsync(10_000)
+  const collection = await running
+  expect(collection.failure?.code).toBe('timeout')
+  expect(collection.observations.map(({ facts }) => facts)).toEqual([{ seen: 'undetermined' }])
+})
+
+test('a collector that ends as if nothing had happened when its time is up has timed out all the same', async () => {
+  const running = run(
+    collectorThat(async function* (context) {
+      yield thing()
+      await new Promise((resolve) => context.signal.addEventListener('abort', resolve))
+    }),
+    { limits: { timeout: '10s' } },
+  )
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect((await running).failure?.code).toBe('timeout')
+})
+
 test('aborting ends a collection as interrupted', async () => {
   const controller = new AbortController()
   const running = run(
@@ -175,6 +223,7 @@ test('aborting ends a collection as interrupted', async () => {
     {},
     controller.signal,
   )
+  await vi.advanceTimersByTimeAsync(250)
   expect((await running).failure?.code).toBe('interrupted')
 })
 

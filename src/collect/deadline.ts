@@ -1,0 +1,14 @@
+import { CollectionError } from '../model/errors.ts'
+
+/** A signal that a timer aborts, unless it is cleared before. */
+export type Deadline = { readonly signal: AbortSignal; clear(): void }
+
+/** A signal that ends the collection with `timeout`. */
+export function timeLimit(timeoutMs: number): Deadline {
+  const controller = new AbortController()
+  const timer = setTimeout(() => {
+    const hint = 'Raise limits.timeout of the target, or look at why it answers so slowly.'
+    controller.abort(new CollectionError('timeout', `the collection took longer than ${timeoutMs} ms`, { hint }))
+  }, timeoutMs)
+  return { signal: controller.signal, clear: () => clearTimeout(timer) }
+}
