@@ -9,7 +9,11 @@ import { ConfigError } from '../model/errors.ts'
 import type { Entry } from '../model/evidence.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Period } from '../model/period.ts'
+import { later } from '../model/time.ts'
 import type { Project } from './project.ts'
+
+/** Slots of the period's end may be caught up until so long after it; `assess` sorts out what counts. */
+const catchUpMs = 86_400_000
 
 /** Judges a period from what the ledger holds of it. */
 export async function assessPeriod(project: Project, store: Store, period: Period): Promise<Assessment> {
@@ -26,7 +30,7 @@ export async function assessPeriod(project: Project, store: Store, period: Perio
     scope: (control, component) => scopeOf(project, control, component),
     exceptions: config.exceptions,
     plans: plansFrom(populations),
-    entries: await collect(store.entries({ from: period.from, to: period.to })),
+    entries: await collect(store.entries({ from: period.from, to: later(period.to, catchUpMs) })),
     ledger: await store.state(),
   })
 }
