@@ -12,3 +12,20 @@ export function timeLimit(timeoutMs: number): Deadline {
   }, timeoutMs)
   return { signal: controller.signal, clear: () => clearTimeout(timer) }
 }
+
+/** A signal that follows another one after a while. */
+export function afterAbort(signal: AbortSignal, ms: number): Deadline {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const start = (): void => {
+    timer = setTimeout(() => controller.abort(signal.reason), ms)
+  }
+  signal.addEventListener('abort', start, { once: true })
+  return {
+    signal: controller.signal,
+    clear: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', start)
+    },
+  }
+}
