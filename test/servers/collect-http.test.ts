@@ -372,6 +372,18 @@ test('one slow request does not use up the time of the others', async () => {
   expect(collection.failure).toBeNull()
 })
 
+test('a collector that yields without end is ended by its time', async () => {
+  const collector = collectorThat(async function* () {
+    for (;;) yield thing()
+  })
+  const log = { debug: () => undefined, info: () => undefined, warn: () => undefined }
+  const clock = { now: () => instant('2026-09-09T02:00:00Z') }
+  const options = { clock, signal: new AbortController().signal, log, baseDirectory: directory }
+  const collection = await collectTarget(collector, { limits: { timeout: '50ms' } }, options)
+  expect(collection.failure?.code).toBe('timeout')
+  expect(collection.usage.durationMs).toBeLessThan(2_000)
+})
+
 test('a port that nothing listens on refuses', async () => {
   const server = createTcpServer()
   server.listen(0, '127.0.0.1')
