@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto'
 import { SigningError } from '../model/errors.ts'
 import { type Clock, type Instant, instant, millis } from '../model/time.ts'
-import { type Certificate, fingerprint, nameText, readCertificate, serialText } from './cms/certificate.ts'
+import { type Certificate, commonName, fingerprint, nameText, readCertificate, serialText } from './cms/certificate.ts'
 import { DerError } from './cms/der.ts'
 import { buildPath, checkDocumentUsage, title } from './cms/path.ts'
 import { readCertificates } from './keys/pem.ts'
@@ -140,6 +140,8 @@ export function loadLedgerKey(pem: string, passphrase?: string): LedgerKey {
 export type KeyDescription = {
   /** `EC P-256`, `RSA 3072`, `Ed25519`. */
   readonly key: string
+  /** The name to show: the subject's common name. */
+  readonly name: string
   readonly subject: string
   readonly issuer: string
   /** Hexadecimal. */
@@ -156,6 +158,7 @@ export function describeCertificate(source: string | Uint8Array): KeyDescription
   const certificate = readOne(first ?? new Uint8Array())
   return {
     key: keyText(new X509Certificate(certificate.bytes).publicKey),
+    name: commonName(certificate.subject),
     subject: nameText(certificate.subject),
     issuer: nameText(certificate.issuer),
     serial: serialText(certificate),

@@ -1,6 +1,6 @@
 import { SigningError } from '../model/errors.ts'
 import { type Clock, type Instant, instant, millis } from '../model/time.ts'
-import { nameText, readCertificate } from './cms/certificate.ts'
+import { commonName, nameText, readCertificate } from './cms/certificate.ts'
 import { title } from './cms/path.ts'
 import { digest } from './cms/primitives.ts'
 import { signDetached } from './cms/sign.ts'
@@ -130,10 +130,7 @@ function checkSigner(signer: Signer, at: Instant): string {
       },
     )
   }
-  return (
-    /(?:^|, )CN=((?:\\.|[^,])+)/.exec(nameText(certificate.subject))?.[1]?.replace(/\\(.)/g, '$1') ??
-    nameText(certificate.subject)
-  )
+  return commonName(certificate.subject)
 }
 
 function checkAttachments(attachments: readonly Attachment[]): void {

@@ -8,7 +8,7 @@ import { explainBytes } from './pdf/explained.ts'
 import { openPdf } from './pdf/file.ts'
 import { PdfError } from './pdf/objects.ts'
 import { signedParts } from './pdf/signature-field.ts'
-import { findSignature } from './pdf/signed-revision.ts'
+import { checkAlone, findSignature } from './pdf/signed-revision.ts'
 import { type ReasonCode, Refusal } from './refusal.ts'
 
 export type VerifyPdfOptions = {
@@ -94,9 +94,12 @@ async function judge(bytes: Uint8Array, trust: Trust): Promise<PdfVerdict> {
     revisions = file.sections.length
     const found = findSignature(file)
     const signature = await verifyDetached(found.room, signedParts(bytes, found.range), trust)
+    const verdict = verdictOf(signature, trust)
+    // Only now, since a file that nobody signed could make these take long.
     explainBytes(file)
+    checkAlone(file, found.number)
     const attachments = attachmentsOf(() => readAttachments(file))
-    return { ...verdictOf(signature, trust), signedAt: found.signedAt, attachments, revisions }
+    return { ...verdict, signedAt: found.signedAt, attachments, revisions }
   } catch (error) {
     return { ...refused(reasonOf(error)), revisions }
   }

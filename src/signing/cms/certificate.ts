@@ -183,6 +183,13 @@ export function nameText(name: Der): string {
     .join(', ')
 }
 
+/** The last common name in a distinguished name, or all of it where it has none; for showing, not for trusting. */
+export function commonName(name: Der): string {
+  const pairs = name.parts.flatMap((set) => set.parts)
+  const value = pairs.findLast(({ parts }) => parts[0] && readOid(parts[0], 'attribute type') === '2.5.4.3')?.parts[1]
+  return value ? printable(directoryText(value)) : nameText(name)
+}
+
 function directoryText(value: Der): string {
   if (value.tag === tags.utf8String) return new TextDecoder().decode(value.content)
   if (value.tag === tags.bmpString) return new TextDecoder('utf-16be').decode(value.content)
@@ -190,7 +197,8 @@ function directoryText(value: Der): string {
 }
 
 function escapeName(text: string): string {
-  // Control characters would let a certificate's name write on a reader's terminal.
-  const plain = text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}')
-  return plain.replace(/[",+;<>\\]|^[ #]| $/g, (character) => `\\${character}`)
+  return printable(text).replace(/[",+;<>\\]|^[ #]| $/g, (character) => `\\${character}`)
 }
+
+/** Control characters would let a certificate's name write on a reader's terminal. */
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}')

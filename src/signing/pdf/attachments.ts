@@ -98,8 +98,8 @@ async function embeddedFile({ bytes, mediaType, modified }: Attachment): Promise
 }
 
 /** All embedded files together must not unpack to more than this. */
-const mostBytes = 1 << 30
-const deepest = 16
+const mostBytes = 1 << 29
+const mostNodes = 10_000
 
 /** The embedded files of a document in the order of its name tree; throws PdfError where any is not what it says. */
 export function readAttachments(file: PdfFile): readonly FoundAttachment[] {
@@ -138,11 +138,16 @@ function embeddedStream(file: PdfFile, specification: PdfObject): PdfObject {
   return target
 }
 
-function* nameTreeEntries(file: PdfFile, root: PdfObject, depth = 0): Generator<readonly [string, PdfObject]> {
+function* nameTreeEntries(
+  file: PdfFile,
+  root: PdfObject,
+  seen = new Set<PdfObject>(),
+): Generator<readonly [string, PdfObject]> {
   if (root === null) return
-  if (!isDict(root) || depth > deepest) throw new PdfError('a faulty name tree')
+  if (!isDict(root) || seen.has(root) || seen.size > mostNodes) throw new PdfError('a faulty name tree')
+  seen.add(root)
   const kids = entry(file, root, 'Kids')
-  if (isArray(kids)) for (const kid of kids.items) yield* nameTreeEntries(file, file.resolve(kid), depth + 1)
+  if (isArray(kids)) for (const kid of kids.items) yield* nameTreeEntries(file, file.resolve(kid), seen)
   const names = entry(file, root, 'Names')
   if (!isArray(names)) return
   for (let i = 0; i < names.items.length; i += 2) {

@@ -117,9 +117,11 @@ export function signedParts(bytes: Uint8Array, { gapStart, gapEnd }: SignedRange
 /** The terminal fields of the form that are signature fields; throws PdfError for a faulty field tree. */
 export function signatureFields(file: PdfFile): readonly PdfDict[] {
   const found: PdfDict[] = []
+  const seen = new Set<PdfObject>()
   const visit = (node: PdfObject, inherited: PdfObject, depth: number): void => {
     const field = file.resolve(node)
-    if (!isDict(field) || depth > 16) throw new PdfError('a faulty form field')
+    if (!isDict(field) || depth > 16 || seen.has(field)) throw new PdfError('a faulty form field')
+    seen.add(field)
     const type = entry(file, field, 'FT') ?? inherited
     const kids = entry(file, field, 'Kids')
     if (isArray(kids)) for (const kid of kids.items) visit(kid, type, depth + 1)

@@ -17,6 +17,8 @@ import { type SignedRange, signatureFields } from './signature-field.ts'
 
 /** The one signature of a file, its range checked. */
 export type FoundSignature = {
+  /** Number of the signature dictionary's object. */
+  readonly number: number
   readonly range: SignedRange
   /** The bytes of /Contents: the CMS and the zeros behind it. */
   readonly room: Uint8Array
@@ -37,8 +39,7 @@ export function findSignature(file: PdfFile): FoundSignature {
   if (!isRef(at) || !isDict(dictionary))
     throw new Refusal('signature-dictionary', 'The signature field has no proper value.')
   checkDictionary(file, dictionary)
-  checkAlone(file, at.number)
-  return { ...readRange(file, dictionary), signedAt: readDate(dictionary.entries.get('M')) }
+  return { ...readRange(file, dictionary), number: at.number, signedAt: readDate(dictionary.entries.get('M')) }
 }
 
 function checkDictionary(file: PdfFile, dictionary: PdfDict): void {
@@ -50,8 +51,8 @@ function checkDictionary(file: PdfFile, dictionary: PdfDict): void {
   if (!isKnown) throw new Refusal('signature-dictionary', 'The signature is not of the kind ETSI.CAdES.detached.')
 }
 
-/** No other object may look like a signature. */
-function checkAlone(file: PdfFile, signature: number): void {
+/** Sees that no object but the signature dictionary looks like one; throws Refusal, or PdfError. */
+export function checkAlone(file: PdfFile, signature: number): void {
   for (const number of file.numbers) {
     const value = number === signature ? null : file.load(number)
     const dictionary = isStream(value) ? value.dict : value

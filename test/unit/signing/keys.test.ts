@@ -40,6 +40,7 @@ describe('a local identity', () => {
   test('says whose it is and how long it is good for', () => {
     expect(describeCertificate(identity.reportCertificate)).toMatchObject({
       key: 'EC P-256',
+      name: 'Example (Größe) AG report signing',
       subject: 'CN=Example (Größe) AG report signing, O=Example (Größe) AG',
       issuer: 'CN=Example (Größe) AG Affidavit root, O=Example (Größe) AG',
       notBefore: '2026-01-01T00:00:00.000Z',

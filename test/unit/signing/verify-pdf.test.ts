@@ -7,6 +7,7 @@ import { type PdfVerdict, verifyPdf } from '../../../src/signing/verify-pdf.ts'
 import {
   attachment,
   chromiumPdf,
+  handmadePdf,
   identityOf,
   replaced,
   sign,
@@ -190,6 +191,18 @@ describe('what a signer could have hidden', () => {
     const signed = await sign(Buffer.from(moved, 'latin1'))
     expect(await codes(signed.pdf)).toEqual(['unexplained-bytes'])
   })
+
+  test('an object that poses as a second signature is refused although it is signed', async () => {
+    const objects = ['<</Type /Catalog /Pages 2 0 R>>', '<</Kids [3 0 R]>>', '<</Type /Page /Parent 2 0 R>>']
+    const signed = await sign(handmadePdf([...objects, '<</Type /Sig /Contents <00>>>']))
+    expect(await codes(signed.pdf)).toEqual(['several-signatures'])
+  })
+})
+
+test('a form whose fields multiply costs nothing', async () => {
+  const kids = Array.from({ length: 15 }, (_, i) => `<</Kids [${`${i + 3} 0 R `.repeat(8)}]>>`)
+  const bytes = handmadePdf(['<</AcroForm <</Fields [2 0 R]>>>>', ...kids, '<</FT /Sig>>'])
+  expect(await codes(bytes)).toEqual(['malformed'])
 })
 
 test('no bytes make it throw', async () => {
