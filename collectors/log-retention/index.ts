@@ -7,7 +7,7 @@ import { findFiles } from './find-files.ts'
 import { hasWildcard } from './glob.ts'
 import { logFacts } from './log-facts.ts'
 import { type Configuration, loadLogrotate } from './logrotate/load.ts'
-import { reachBack } from './reach-back.ts'
+import { type ReachBack, reachBack } from './reach-back.ts'
 import { type FileReading, readLog } from './read-log.ts'
 import { type Log, LogRetentionTarget } from './target.ts'
 import { zoneClock } from './zone.ts'
@@ -91,7 +91,7 @@ async function observe(
   }
   const now = millis(context.clock.now())
   const reach = reachBack(readings, { now, gapMs: log.gap, toMillis: zoneClock(log.timeZone) })
-  const listing = context.record(`log-${log.id}.json`, 'application/json', describeFiles(log, readings))
+  const listing = context.record(`log-${log.id}.json`, 'application/json', describeFiles(log, readings, reach))
   return {
     observation: {
       kind: 'log.source',
@@ -106,24 +106,25 @@ async function observe(
 }
 
 /** What can be compared with the files themselves: no record is kept, as records hold personal data. */
-function describeFiles(log: Log, readings: readonly FileReading[]): string {
-  const files = readings.map((reading) => {
-    const times = reading.parts.flatMap((part) => part.times)
-    return {
-      path: reading.file.path,
-      size: reading.file.facts.size,
-      mode: reading.file.facts.mode.toString(8),
-      uid: reading.file.facts.uid,
-      gid: reading.file.facts.gid,
-      sha256: reading.sha256,
-      whole: reading.whole,
-      records: reading.records,
-      unparsedRecords: reading.unparsed,
-      oldest: times.length === 0 ? null : instant(times.reduce((low, ms) => Math.min(low, ms))),
-      newest: times.length === 0 ? null : instant(times.reduce((high, ms) => Math.max(high, ms))),
-    }
-  })
+function describeFiles(log: Log, readings: readonly FileReading[], { ranges }: ReachBack): string {
+  const files = readings.map((reading, index) => ({
+    path: reading.file.path,
+    size: reading.file.facts.size,
+    mode: reading.file.facts.mode.toString(8),
+    uid: reading.file.facts.uid,
+    gid: reading.file.facts.gid,
+    sha256: reading.sha256,
+    whole: reading.whole,
+    records: reading.records,
+    unparsedRecords: reading.unparsed,
+    oldest: instantOf(ranges[index]?.from),
+    newest: instantOf(ranges[index]?.to),
+  }))
   return `${JSON.stringify({ log: log.id, files }, null, 2)}\n`
+}
+
+function instantOf(ms: number | undefined): string | null {
+  return ms === undefined ? null : instant(ms)
 }
 
 function pathsOf({ files, logrotate }: Log): readonly string[] {

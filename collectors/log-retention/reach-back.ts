@@ -15,6 +15,8 @@ export type ReachBack = {
   readonly future: { readonly count: number; readonly latest: number | null }
   /** Whether dates without a year had their year inferred. */
   readonly yearsInferred: boolean
+  /** Oldest and newest record of each file, in the order of the files; null without one. */
+  readonly ranges: readonly (Span | null)[]
 }
 
 /** Clocks differ by so much without anyone noticing. */
@@ -53,6 +55,7 @@ export function reachBack(
     gaps: unknownFile ? [] : gaps,
     unbrokenSince: gaps.at(-1)?.to ?? oldest,
     future: { count: future, latest },
+    ranges: dated.map((parts) => rangeOf(parts.flat())),
     yearsInferred: readings.some(({ parts }) => parts.some(({ yearless }) => yearless.length > 0)),
   }
 }
@@ -110,6 +113,10 @@ function unreadStretches(
 
 function isEmpty(reading: FileReading | undefined): boolean {
   return reading?.file.facts.size === 0
+}
+
+function rangeOf(times: readonly number[]): Span | null {
+  return times.length === 0 ? null : { from: least(times), to: greatest(times) }
 }
 
 function least(times: readonly number[]): number {

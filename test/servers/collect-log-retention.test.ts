@@ -154,12 +154,13 @@ describe.each<[string, Line, string]>([
   })
 })
 
-test('inferred years are said to be', async () => {
-  await put(
-    'audit.log',
-    hourly(3, 0, (at) => `${english[at.getUTCMonth()]} ${String(at.getUTCDate()).padStart(2)} ${time(at)} host x`),
-  )
-  expect((await factsOf()).reason).toContain('no year')
+test('inferred years are said to be, and stand in the evidence', async () => {
+  const line: Line = (at) => `${english[at.getUTCMonth()]} ${String(at.getUTCDate()).padStart(2)} ${time(at)} host x`
+  await put('audit.log', hourly(3, 0, line))
+  const { observations, artefacts } = await collect([{ id: 'a', files: ['audit.log'] }])
+  expect(observations[0]?.facts.reason).toContain('no year')
+  const listing = JSON.parse(Buffer.from(artefacts[0]?.bytes ?? []).toString())
+  expect(listing.files[0]).toMatchObject({ oldest: '2026-09-06T02:00:00.000Z', newest: '2026-09-09T01:00:00.000Z' })
 })
 
 test('dates without an offset are in the target’s zone', async () => {
