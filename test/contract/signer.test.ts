@@ -221,6 +221,64 @@ ess_cert_id_alg = ${pin}
   )
 })
 
+describe("a certificate of a company's own authority, made with OpenSSL", () => {
+  test.skipIf(!openssl)('is accepted by its root alone, and every byte of its issuers matters', async () => {
+    const config = file(
+      'company.cnf',
+      `[req]
+distinguished_name = name
+string_mask = default
+[name]
+[ca]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[leaf]
+keyUsage = critical, nonRepudiation
+extendedKeyUsage = 1.3.6.1.5.5.7.3.36
+subjectAltName = email:reports@example.test
+authorityInfoAccess = caIssuers;URI:http://ca.example.test/ca.crt
+crlDistributionPoints = URI:http://ca.example.test/ca.crl
+certificatePolicies = 1.2.3.4
+`,
+    )
+    const path = (name: string) => join(folder, `company-${name}`)
+    const make = (name: string, extensions: string, key: readonly string[], issuer?: string) =>
+      run('openssl', [
+        ...['req', '-x509', '-nodes', '-config', config, '-days', '30', '-extensions', extensions, ...key],
+        ...['-subj', `/C=CH/O=Beispiel/CN=${name}`, '-keyout', path(`${name}.key`), '-out', path(`${name}.pem`)],
+        ...(issuer ? ['-CA', path(`${issuer}.pem`), '-CAkey', path(`${issuer}.key`)] : []),
+      ])
+    const pss = ['-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:32', '-sha256']
+    await make('root', 'ca', ['-newkey', 'rsa:2048', ...pss])
+    await make('issuing', 'ca', ['-newkey', 'rsa:2048', ...pss], 'root')
+    await make('leaf', 'leaf', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-384'], 'issuing')
+    const [keyPem, leaf, issuing, root] = ['leaf.key', 'leaf.pem', 'issuing.pem', 'root.pem'].map((name) =>
+      readFileSync(path(name), 'utf8'),
+    ) as [string, string, string, string]
+
+    const signer = await loadReportSigner({ keyPem, certificates: [leaf, issuing] }, present)
+    expect(signer.certificateChain).toHaveLength(2)
+    const { pdf } = await sign(chromiumPdf(), { signer, clock: present })
+    const verdict = async (bytes: Uint8Array, anchors: string[]) => (await verifyPdf(bytes, { anchors })).verdict
+    expect(await verdict(pdf, [root])).toBe('accepted')
+    expect(await verdict(pdf, [issuing])).toBe('accepted')
+    expect(await verdict(pdf, [])).toBe('intact-signer-unproven')
+    expect(await verdict(pdf, [identityOf('p256').rootCertificate])).toBe('refused')
+
+    const text = Buffer.from(pdf).toString('latin1')
+    const der = Buffer.from(issuing.replace(/-----.*-----/g, ''), 'base64')
+    const start = text.indexOf(der.toString('hex').toUpperCase())
+    expect(start).toBeGreaterThan(0)
+    for (let at = start; at < start + der.length * 2; at += 29) {
+      const changed = Uint8Array.from(pdf)
+      changed[at] = text[at] === '7' ? 0x36 : 0x37
+      for (const anchors of [[], [root], [issuing]])
+        expect(await verdict(changed, anchors), `byte ${at}`).toBe('refused')
+    }
+  })
+})
+
 describe('the way an auditor takes', () => {
   test.skipIf(!(pdfsig && certutil))('ends with a trusted certificate in pdfsig', async () => {
     const store = mkdtempSync(join(folder, 'nss-'))
