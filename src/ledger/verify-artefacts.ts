@@ -1,6 +1,6 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { sha256 } from '../model/digest.ts'
-import { findFlippedArtefactBit } from './diagnose.ts'
+import { describeFlippedBit, findFlippedArtefactBit, isTypeable } from './diagnose.ts'
 import { messageOf } from './failure.ts'
 import type { ProblemList, StoreProblem } from './problem.ts'
 import type { BlobRow, Tables } from './schema.ts'
@@ -51,13 +51,13 @@ async function verifyArtefact(
     const message = `${of} is filed under a digest that is not its own`
     return { code: 'artefact-bytes', ...(entry === undefined ? {} : { entry }), message, looksLike: 'unknown' }
   }
-  const offset = findFlippedArtefactBit(blob.salt, blob.bytes, commitment)
-  const how = offset === undefined ? 'they are not the bytes that were hashed' : `one bit is wrong, in byte ${offset}`
+  const flipped = findFlippedArtefactBit(blob.salt, blob.bytes, commitment)
+  const how = flipped ? describeFlippedBit(flipped) : 'they are not the bytes that were hashed'
   return {
     code: 'artefact-bytes',
     ...(entry === undefined ? {} : { entry }),
     message: `the bytes of ${of} were changed: ${how}`,
-    looksLike: offset === undefined ? 'unknown' : 'damage',
+    looksLike: flipped && !isTypeable(flipped) ? 'damage' : 'unknown',
   }
 }
 

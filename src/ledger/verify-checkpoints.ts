@@ -56,7 +56,7 @@ function verifyCheckpoint(
   const root = roots.get(head.size)
   if (root && sameHash(root, head.root)) return undefined
   const message = `${name} states another root than its entries have: one of entries ${sound} to ${head.size - 1} was changed or taken out`
-  return { code: 'checkpoint-root', entry: sound, message, looksLike: 'tampering' }
+  return { code: 'checkpoint-root', message, looksLike: 'tampering' }
 }
 
 function readHead(row: Selectable<CheckpointRow>): TreeHead | undefined {

@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely'
 import type { Entry } from '../model/evidence.ts'
 import { columnNames, columnsOf } from './append.ts'
-import { findFlippedEntryBit } from './diagnose.ts'
+import { describeFlippedBit, findFlippedEntryBit } from './diagnose.ts'
 import { decodeEntry } from './entry.ts'
 import { isContentFailure, messageOf } from './failure.ts'
 import { leafHash, sameHash } from './merkle.ts'
-import type { ProblemList } from './problem.ts'
+import type { ProblemList, StoreProblem } from './problem.ts'
 import type { EntryRow, Tables } from './schema.ts'
 
 const pageSize = 500
@@ -25,6 +25,8 @@ export type CheckedEntry = {
   readonly sequence: number
   readonly leaf: Uint8Array
   readonly entry?: Entry | undefined
+  /** Its bytes have already been found wrong. */
+  readonly accused: boolean
 }
 
 /** Goes through the entries page by page and names every one that is missing, unreadable or not what was written. */
@@ -81,26 +83,26 @@ function verifyRow(row: EntryRow, { origin, problems }: EntryCheck): CheckedEntr
   const at = row.sequence
   if (!(row.bytes instanceof Uint8Array) || !(row.leaf instanceof Uint8Array)) {
     problems.add({ code: 'entry-unreadable', entry: at, message: `entry ${at} holds no bytes`, looksLike: 'damage' })
-    return { sequence: at, leaf: leafHash(new Uint8Array()) }
+    return { sequence: at, leaf: leafHash(new Uint8Array()), accused: true }
   }
   const leaf = leafHash(row.bytes)
   const { entry, why } = decode(row.bytes)
   if (!sameHash(leaf, row.leaf)) {
-    const offset = findFlippedEntryBit(row.bytes, row.leaf)
-    const how = offset === undefined ? 'they are not the bytes that were hashed' : `one bit is wrong, in byte ${offset}`
-    const looksLike = offset !== undefined ? 'damage' : entry ? 'tampering' : 'unknown'
-    problems.add({
-      code: 'entry-bytes',
-      entry: at,
-      message: `the bytes of entry ${at} were changed: ${how}`,
-      looksLike,
-    })
-  } else if (!entry) {
-    problems.add({ code: 'entry-form', entry: at, message: `entry ${at}: ${why}`, looksLike: 'tampering' })
-  } else {
-    verifyPlace(row, entry, origin, problems)
+    problems.add(changedEntry(row, entry !== undefined))
+    return { sequence: at, leaf, entry, accused: true }
   }
-  return { sequence: at, leaf, entry }
+  if (!entry) problems.add({ code: 'entry-form', entry: at, message: `entry ${at}: ${why}`, looksLike: 'tampering' })
+  else verifyPlace(row, entry, origin, problems)
+  return { sequence: at, leaf, entry, accused: false }
+}
+
+function changedEntry({ sequence, bytes, leaf }: EntryRow, stillAnEntry: boolean): StoreProblem {
+  const flipped = findFlippedEntryBit(bytes, leaf)
+  const how = flipped ? describeFlippedBit(flipped) : 'they are not the bytes that were hashed'
+  const message = `the bytes of entry ${sequence} were changed: ${how}`
+  const code = 'entry-bytes'
+  if (flipped) return { code, entry: sequence, message, looksLike: stillAnEntry ? 'unknown' : 'damage' }
+  return { code, entry: sequence, message, looksLike: stillAnEntry ? 'tampering' : 'unknown' }
 }
 
 function verifyPlace(row: EntryRow, entry: Entry, origin: string, problems: ProblemList): void {

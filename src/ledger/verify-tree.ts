@@ -4,10 +4,13 @@ import type { ProblemList } from './problem.ts'
 import type { Tables } from './schema.ts'
 import { splitHashes, tileWidth } from './tree.ts'
 
+/** `accused` where its entry has already been found wrong. */
+export type CheckedLeaf = { readonly sequence: number; readonly leaf: Uint8Array; readonly accused: boolean }
+
 /** The tree, grown again from the entries beside the stored one. */
 export type TreeCheck = {
   /** The next leaves, as hashed from the entries' bytes. Behind a gap nothing is compared: no leaf is in its place. */
-  add(leaves: readonly { readonly sequence: number; readonly leaf: Uint8Array }[]): Promise<void>
+  add(leaves: readonly CheckedLeaf[]): Promise<void>
   /** The root at each size asked for that has been reached without a gap. */
   readonly roots: ReadonlyMap<number, Uint8Array>
   /** How many leaves there are. */
@@ -25,6 +28,8 @@ export function treeCheck(tables: Kysely<Tables>, sizes: ReadonlySet<number>, pr
   let size = 0
   let tiles = 0
   let broken = false
+  // Positions in the tile in hand.
+  let accused = new Set<number>()
   const frontier = (): Frontier => ({
     size,
     hashes: pending.toReversed().flatMap((nodes) => grow(emptyFrontier, nodes).hashes),
@@ -38,7 +43,7 @@ export function treeCheck(tables: Kysely<Tables>, sizes: ReadonlySet<number>, pr
     if (nodes.length < tileWidth) return
     const position = size / tileWidth ** (level + 1) - 1
     const root = treeHash(nodes)
-    if (!broken) await compareTile(tables, { level, position, root, nodes }, problems)
+    if (!broken) await compareTile(tables, { level, position, root, nodes, accused }, problems)
     tiles += 1
     pending[level] = []
     pending[level + 1] = [...(pending[level + 1] ?? []), root]
@@ -53,11 +58,15 @@ export function treeCheck(tables: Kysely<Tables>, sizes: ReadonlySet<number>, pr
     },
     root: () => rootOf(frontier()),
     async add(leaves) {
-      for (const { sequence, leaf } of leaves) {
+      for (const { sequence, leaf, accused: isAccused } of leaves) {
         broken ||= sequence !== size
+        if (isAccused) accused.add(size % tileWidth)
         pending[0]?.push(leaf)
         size += 1
-        if (size % tileWidth === 0) await fold(0)
+        if (size % tileWidth === 0) {
+          await fold(0)
+          accused = new Set()
+        }
         note()
       }
     },
@@ -78,11 +87,12 @@ type Tile = {
   readonly position: number
   readonly root: Uint8Array
   readonly nodes: readonly Uint8Array[]
+  readonly accused: ReadonlySet<number>
 }
 
 async function compareTile(
   tables: Kysely<Tables>,
-  { level, position, root, nodes }: Tile,
+  { level, position, root, nodes, accused }: Tile,
   problems: ProblemList,
 ): Promise<void> {
   const stored = await tables
@@ -97,17 +107,19 @@ async function compareTile(
     return
   }
   const hashes = splitHashes(stored.hashes)
-  const different = nodes.findIndex((node, index) => !sameHash(node, hashes[index] ?? new Uint8Array()))
-  if (different < 0 && sameHash(root, stored.root)) return
-  // A tile that still has its own root was not touched: then it is the entry that was exchanged, leaf hash and all.
-  const tileIntact = sameHash(treeHash(hashes), stored.root)
-  if (tileIntact && level === 0 && different >= 0) {
-    const entry = position * tileWidth + different
-    const message = `entry ${entry} is not the one that the tree was built from`
-    problems.add({ code: 'tile', entry, message, looksLike: 'tampering' })
+  const differs = (node: Uint8Array, index: number) => !sameHash(node, hashes[index] ?? new Uint8Array())
+  if (sameHash(root, stored.root) && !nodes.some(differs)) return
+  // A tile that still has its own root was not touched: then it is the entries that were exchanged, leaf hash and all.
+  if (level > 0 || !sameHash(treeHash(hashes), stored.root)) {
+    problems.add({ code: 'tile', message: `${where} of the tree does not fit its entries`, looksLike: 'unknown' })
     return
   }
-  problems.add({ code: 'tile', message: `${where} of the tree does not fit its entries`, looksLike: 'unknown' })
+  for (const [index, node] of nodes.entries()) {
+    if (!differs(node, index) || accused.has(index)) continue
+    const entry = position * tileWidth + index
+    const message = `entry ${entry} is not the one that the tree was built from`
+    problems.add({ code: 'tile', entry, message, looksLike: 'tampering' })
+  }
 }
 
 async function compareFrontier(tables: Kysely<Tables>, grown: Frontier, problems: ProblemList): Promise<void> {

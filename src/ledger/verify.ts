@@ -147,15 +147,19 @@ function keysOf({ publicKey }: VerifyOptions): readonly Uint8Array[] {
 
 function verdict({ root, signed, ...counts }: Counts, problems: ProblemList): StoreVerification {
   const list = problems.list()
-  // On a damaged disk a missing row is no sign of anybody's doing.
-  const damaged = list.some(({ code }) => code === 'file-integrity' || code === 'file-unreadable')
   return {
     verdict: list.length === 0 ? 'verified' : 'refused',
     ...counts,
     root: Buffer.from(root).toString('hex') as Sha256,
     unsigned: Math.max(0, counts.entries - signed),
-    problems: list.map((problem) =>
-      damaged && problem.looksLike === 'tampering' ? { ...problem, looksLike: 'unknown' } : problem,
-    ),
+    problems: list.map((problem) => ({ ...problem, looksLike: suspicionOf(problem, list) })),
   }
+}
+
+/** What follows from something else that was found accuses nobody by itself. */
+function suspicionOf(problem: StoreProblem, all: readonly StoreProblem[]): StoreProblem['looksLike'] {
+  if (problem.looksLike !== 'tampering') return problem.looksLike
+  const damaged = all.some(({ code }) => code === 'file-integrity' || code === 'file-unreadable')
+  const explained = problem.code === 'checkpoint-root' && all.some(({ entry }) => entry !== undefined)
+  return damaged || explained ? 'unknown' : 'tampering'
 }

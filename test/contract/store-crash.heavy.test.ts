@@ -13,7 +13,7 @@ test('two hundred kills in the middle of appends lose nothing that was acknowled
     const { missing, verification } = await crashOnce(path, `run-${round}`, (round * 37) % 60)
     expect({ round, missing, ...verification }).toMatchObject({ missing: 0, verdict: 'verified', problems: [] })
   }
-})
+}, 1_800_000)
 
 const mayMount = process.platform === 'linux' && process.getuid?.() === 0
 test.runIf(mayMount)('a disk that is really full is told of, and everything acknowledged is still there', async () => {

@@ -12,6 +12,7 @@ import {
 } from '../../src/ledger/proof.ts'
 import { type Connection, connect } from '../../src/ledger/sqlite.ts'
 import { rangeHash } from '../../src/ledger/tree.ts'
+import { verifyStore } from '../../src/ledger/verify.ts'
 import { clock, newEntries, origin, persistentFolder } from '../helpers/ledger.ts'
 
 const size = 1100
@@ -56,6 +57,11 @@ test('any earlier ledger is proved to be a prefix of a later one', async () => {
     }),
     { numRuns: 60 },
   )
+})
+
+test('a ledger of several pages and tiles is verified', async () => {
+  const root = Buffer.from(treeHash(leaves)).toString('hex')
+  expect(await verifyStore({ path })).toMatchObject({ verdict: 'verified', entries: size, unsigned: size, root })
 })
 
 test('a proof reads a handful of rows, however long the ledger is', async () => {

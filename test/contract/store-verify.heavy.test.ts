@@ -24,7 +24,7 @@ test('no flipped byte of a whole store gets by unless it is of no consequence', 
     if (verdict === 'verified' && contentOf(path) !== before) missed.push(offset)
   }
   expect(missed).toEqual([])
-})
+}, 1_800_000)
 
 /** Small pages hold little but what means something, so that fewer bytes have to be tried. */
 function shrink(path: string): void {

@@ -114,13 +114,34 @@ test('an entry that was rewritten is named, and called tampering', async () => {
   expect(problems).toContainEqual(expect.objectContaining({ code: 'entry-bytes', entry: 7, looksLike: 'tampering' }))
 })
 
-test('an entry with one wrong bit is named, and called damage', async () => {
+/** The sample with one bit of entry 200 turned over, found by a text that stands before it. */
+async function withFlippedBit(before: string, bit: number): Promise<string> {
   const path = samplePath()
-  const bytes = Buffer.from(await rewritten(path, 299, {}))
-  bytes[40] = (bytes[40] ?? 0) ^ 4
-  tamper(path, ['UPDATE entries SET bytes = ? WHERE sequence = 299', bytes])
-  const { problems } = await verifyStore({ path, publicKey })
-  expect(problems).toContainEqual(expect.objectContaining({ code: 'entry-bytes', entry: 299, looksLike: 'damage' }))
+  const bytes = Buffer.from(await rewritten(path, 200, {}))
+  const offset = bytes.indexOf(before) + before.length
+  bytes[offset] = (bytes[offset] ?? 0) ^ bit
+  tamper(path, ['UPDATE entries SET bytes = ? WHERE sequence = 200', bytes])
+  return path
+}
+
+test('an entry with one wrong bit that makes nonsense of it is named, and called damage', async () => {
+  const { problems } = await verifyStore({ path: await withFlippedBit('"protocol":"', 0x80), publicKey })
+  expect(problems).toEqual([
+    expect.objectContaining({ code: 'entry-bytes', entry: 200, looksLike: 'damage' }),
+    expect.objectContaining({ code: 'frontier' }),
+    // It follows from the first, and so accuses nobody.
+    expect.objectContaining({ code: 'checkpoint-root', looksLike: 'unknown' }),
+  ])
+})
+
+test('a 2 that became a 3 is one wrong bit too, but nobody is cleared by that', async () => {
+  const { problems } = await verifyStore({ path: await withFlippedBit('"protocol":"TLSv1.', 1), publicKey })
+  expect(problems[0]).toMatchObject({
+    code: 'entry-bytes',
+    entry: 200,
+    looksLike: 'unknown',
+    message: expect.stringContaining('"2" became "3"'),
+  })
 })
 
 test('an entry rewritten together with its leaf hash is named by the tree', async () => {
@@ -140,7 +161,7 @@ test('behind a missing entry the others are not accused', async () => {
   expect(problems.map(({ code, entry }) => ({ code, entry }))).toEqual([
     { code: 'entry-missing', entry: 20 },
     { code: 'frontier', entry: undefined },
-    { code: 'checkpoint-root', entry: 10 },
+    { code: 'checkpoint-root', entry: undefined },
   ])
 })
 
@@ -161,7 +182,7 @@ test('a ledger rewritten from end to end is betrayed by its checkpoints', async 
   const { verdict, problems, unsigned } = await verifyStore({ path, publicKey })
   expect(verdict).toBe('refused')
   // The first checkpoint, at 10 entries, still holds: so the change is behind it.
-  expect(problems).toEqual([expect.objectContaining({ code: 'checkpoint-root', entry: 10, looksLike: 'tampering' })])
+  expect(problems).toEqual([expect.objectContaining({ code: 'checkpoint-root', looksLike: 'tampering' })])
   expect(unsigned).toBe(290)
   // And nobody signs what contradicts an earlier signature.
   await using store = await openStore({ path, origin, clock, mode: 'write' })
