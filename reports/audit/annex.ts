@@ -1,7 +1,7 @@
 import type { RunRecord } from '../../src/model/assessment.ts'
 import type { Control } from '../../src/model/control.ts'
 import { objectives } from '../../src/model/control.ts'
-import type { Annex, Chip, Heading, Pair } from '../../src/render/document.ts'
+import type { Annex, Chip, Heading } from '../../src/render/document.ts'
 import { type Context, referencePairs } from './context.ts'
 import { duration } from './dates.ts'
 import { factText } from './facts.ts'
@@ -23,7 +23,8 @@ export function annex(context: Context, heading: Heading): Annex {
       kind: control.rule.kind,
       expect: control.rule.where ? `${control.rule.where}: ${control.rule.expect}` : control.rule.expect,
       severity: control.severity,
-      source: control.source,
+      // Where the catalogue lies on our machine is nobody's business; its file and line are.
+      source: control.source.split(/[\\/]/).slice(-2).join('/'),
       parameters: parametersUsed(context, control),
       references: referencePairs(control),
     })),
@@ -32,7 +33,10 @@ export function annex(context: Context, heading: Heading): Annex {
 }
 
 /** Each value that a parameter had in this assessment, and where, if not everywhere the same. */
-function parametersUsed({ assessment, component, dates }: Context, control: Control): readonly Pair[] {
+function parametersUsed(
+  { assessment, component, dates }: Context,
+  control: Control,
+): Annex['controls'][number]['parameters'] {
   const findings = assessment.findings.filter((finding) => finding.control === control.id)
   return Object.entries(control.parameters).map(([name, parameter]) => {
     const used = new Map<string, string[]>()
@@ -41,10 +45,8 @@ function parametersUsed({ assessment, component, dates }: Context, control: Cont
       used.set(value, [...(used.get(value) ?? []), component(finding.component)])
     }
     const values = [...used].map(([value, where]) => (used.size > 1 ? `${value} (${where.join(', ')})` : value))
-    return {
-      name: `${parameter.description} (${name})`,
-      value: values.join('; ') || factText(parameter.default, dates),
-    }
+    const value = values.join('; ') || factText(parameter.default, dates)
+    return { name, value, description: parameter.description }
   })
 }
 

@@ -67,7 +67,6 @@ function figure(kind: ChangeKind, count: number): Figure {
 }
 
 function drawChange(context: Context, change: Change): ComparisonSection['groups'][number]['changes'][number] {
-  const text = (value: Change['facts'][number]['before']) => factText(value, context.dates)
   return {
     control: change.control,
     title: context.control(change.control)?.title ?? '',
@@ -76,12 +75,18 @@ function drawChange(context: Context, change: Change): ComparisonSection['groups
     before: change.before ? standingChips[change.before].text : 'not measured',
     after: change.after ? standingChips[change.after].text : 'not measured',
     cause: changeNote(change),
-    reason: change.reason,
-    facts: change.facts.map((fact) => ({
-      subject: fact.subject,
-      path: factName(fact.path),
-      before: text(fact.before),
-      after: text(fact.after),
-    })),
+    // Where the target's facts changed, the facts are the reason.
+    reason: change.cause === 'target' && change.facts.length > 0 ? '' : change.reason,
+    facts: factChanges(context, change),
   }
+}
+
+function factChanges({ dates }: Context, { facts }: Change): readonly { subject: string; changes: string[] }[] {
+  const bySubject = Map.groupBy(facts, (fact) => (fact.part ? `${fact.subject} ${fact.part}` : fact.subject))
+  return [...bySubject].map(([subject, own]) => ({
+    subject,
+    changes: own.map(
+      ({ path, before, after }) => `${factName(path)} was ${factText(before, dates)}, is ${factText(after, dates)}`,
+    ),
+  }))
 }

@@ -20,11 +20,16 @@ export function datesIn(timeZone: string): Dates {
   const local = (at: Instant) => DateTime.fromMillis(millis(at), { zone: timeZone, locale: 'en-US' })
   const day = (at: Instant) => local(at).toFormat('d LLL yyyy')
   const span = (period: Period, month: 'LLL' | 'LLLL') => {
-    const first = local(period.from)
+    const [from, to] = [local(period.from), local(period.to)]
+    if (!from.startOf('day').equals(from) || !to.startOf('day').equals(to)) {
+      const date = `d ${month} yyyy, HH:mm`
+      return `${from.toFormat(date)} – ${to.toFormat(from.hasSame(to, 'day') ? 'HH:mm' : date)} ${offset(to)}`
+    }
     const last = local(later(period.to, -1))
     const end = last.toFormat(`d ${month} yyyy`)
-    if (first.hasSame(last, 'day')) return end
-    return `${first.toFormat(first.hasSame(last, 'year') ? `d ${month}` : `d ${month} yyyy`)} – ${end}`
+    if (from.hasSame(last, 'day')) return end
+    const begin = from.hasSame(last, 'month') ? 'd' : from.hasSame(last, 'year') ? `d ${month}` : `d ${month} yyyy`
+    return `${from.toFormat(begin)} – ${end}`
   }
   return {
     timeZone,

@@ -18,7 +18,7 @@ export function evidenceIndex({ issue, dates }: Context, heading: Heading): Evid
       collected: dates.moment(entry.collected),
       collector: entry.collector,
       digest: entry.digest,
-      artefacts: entry.artefacts.map((artefact) => artefact.name).join(', '),
+      artefacts: artefactNames(entry.artefacts.map((artefact) => artefact.name)).join(', '),
     })),
   }
 }
@@ -41,4 +41,21 @@ export function evidenceLinks(decisions: readonly Decision[]): readonly Evidence
     href: `#evidence-${first}`,
     text: first === last ? entryNumber(first) : `${entryNumber(first)} – ${entryNumber(last)}`,
   }))
+}
+
+/** Names of artefacts; those that only count up, `http-036.txt` to `http-071.txt`, are drawn together. */
+export function artefactNames(names: readonly string[]): readonly string[] {
+  const runs: { first: string; last: string; stem: string; number: number; suffix: string }[] = []
+  for (const name of names.toSorted()) {
+    const [, stem = name, digits = '', suffix = ''] = /^(.*?)(\d+)(\D*)$/.exec(name) ?? []
+    const number = digits === '' ? Number.NaN : Number(digits)
+    const run = runs.at(-1)
+    if (run && run.stem === stem && run.suffix === suffix && run.number + 1 === number) {
+      run.last = name
+      run.number = number
+    } else {
+      runs.push({ first: name, last: name, stem, number, suffix })
+    }
+  }
+  return runs.map(({ first, last }) => (first === last ? first : `${first} – ${last}`))
 }

@@ -24,7 +24,7 @@ export function factName(path: string): string {
 }
 
 /** Characters that all fact columns have together, each in two lines at most. */
-const columnsWidth = 44
+const columnsWidth = 36
 
 /**
  * The names of facts that fit into columns of their own: the same few short ones in every row; undefined where they

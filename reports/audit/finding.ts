@@ -20,7 +20,7 @@ export function fullFinding(context: Context, finding: Finding): FullFinding {
     risk: `${level} risk: likelihood ${likelihood}, impact ${impact}`,
     statement: control?.statement ?? '',
     reason: finding.reason,
-    observations: observationTable(context, finding.decisions),
+    observations: observationTable(context, finding.decisions, finding.reason),
     healed: observationTable(context, finding.healed),
     why: control?.risk.why ?? '',
     remediation: control?.remediation ?? '',

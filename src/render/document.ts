@@ -278,12 +278,8 @@ export type ComparisonSection = {
       readonly after: string
       readonly cause: string
       readonly reason: string
-      readonly facts: readonly {
-        readonly subject: string
-        readonly path: string
-        readonly before: string
-        readonly after: string
-      }[]
+      /** What differs, by subject; the reason is then empty where it says no more. */
+      readonly facts: readonly { readonly subject: string; readonly changes: readonly string[] }[]
     }[]
   }[]
   readonly unchanged: string
@@ -350,6 +346,15 @@ export type Verification = {
   readonly size: string
   readonly root: string
   readonly checkpoint: string | null
+  /** The checkpoint and the key that signed it, where both are attached. */
+  readonly note: { readonly file: string; readonly key: string } | null
+  /** The entry that the steps take as their example, where the entries are attached. */
+  readonly sample: {
+    readonly file: string
+    readonly entry: string
+    readonly number: string
+    readonly digest: string
+  } | null
   readonly attachments: readonly { readonly name: string; readonly description: string }[]
 }
 
@@ -364,7 +369,7 @@ export type Annex = {
     readonly expect: string
     readonly severity: string
     readonly source: string
-    readonly parameters: readonly Pair[]
+    readonly parameters: readonly (Pair & { readonly description: string })[]
     readonly references: readonly Pair[]
   }[]
   readonly runs: readonly {

@@ -32,6 +32,7 @@ export function drawIssue(assessment: Assessment, changes: Partial<ReportIssue> 
       { name: 'assessment.json', description: 'This report as data' },
       { name: 'evidence.jsonl', description: 'The entries of section 8 with their artefacts and inclusion proofs' },
       { name: 'checkpoint.txt', description: 'The signed checkpoint' },
+      { name: 'ledger-key.txt', description: 'The key that verifies the checkpoint' },
     ],
     ...changes,
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { anchor } from '../../../reports/audit/context.ts'
 import { datesIn, duration } from '../../../reports/audit/dates.ts'
-import { evidenceLinks } from '../../../reports/audit/evidence.ts'
+import { artefactNames, evidenceLinks } from '../../../reports/audit/evidence.ts'
 import { factColumns, factName, factText } from '../../../reports/audit/facts.ts'
 import { inWords, percent } from '../../../reports/audit/wording.ts'
 import type { Decision } from '../../../src/model/finding.ts'
@@ -100,4 +100,23 @@ test('numbers up to ninety-nine are words, larger ones digits', () => {
     '100',
     '41,208',
   ])
+})
+
+test('artefacts that only count up are drawn together, others are named one by one', () => {
+  expect(artefactNames(['http-036.txt', 'http-038.txt', 'http-037.txt', 'config.yaml', 'http-071.txt'])).toEqual([
+    'config.yaml',
+    'http-036.txt – http-038.txt',
+    'http-071.txt',
+  ])
+  expect(artefactNames(['a.txt', 'b.txt'])).toEqual(['a.txt', 'b.txt'])
+  expect(artefactNames([])).toEqual([])
+})
+
+test('a period that does not begin or end at midnight says its times', () => {
+  const odd = { id: 'odd', from: instant('2026-11-24T03:35:13Z'), to: instant('2026-11-25T03:35:13Z') }
+  expect(datesIn('UTC').period(odd)).toBe('24 Nov 2026, 03:35 – 25 Nov 2026, 03:35 UTC')
+  const short = { ...odd, to: instant('2026-11-24T05:00:00Z') }
+  expect(datesIn('UTC').period(short)).toBe('24 Nov 2026, 03:35 – 05:00 UTC')
+  const days = { id: 'days', from: instant('2026-11-24T00:00:00Z'), to: instant('2026-11-26T00:00:00Z') }
+  expect(datesIn('UTC').period(days)).toBe('24 – 25 Nov 2026')
 })
