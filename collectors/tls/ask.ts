@@ -43,10 +43,12 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
     length > longestAnswered &&
     (attempts > 0 ? Number.isFinite(shortestIgnored) : length >= shortestIgnored)
 
-  async function attempt(question: Question, count: number, alone: boolean): Promise<Attempt> {
+  async function attempt(question: Question, count: number, alone: boolean, pauseMs = 0): Promise<Attempt> {
     let width = pacer.width
     const { purpose, protocol, bytes: sent } = question
     const run = async (): Promise<Evidence> => {
+      // Quiet before an attempt alone, so that the server has noticed the end of the connections before it.
+      if (alone) await pause(pauseMs, signal)
       width = pacer.width
       const unasked: Exchange = {
         purpose,
@@ -81,8 +83,8 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
       pacer.slowDown(width)
       const before = evidence
       const alone = index > 0 || !anyAnswer || before.exchange.end === 'timeout' || before.verdict.kind === 'alert'
-      await pause(pauseMs, signal)
-      ;({ evidence, width } = await attempt(question, index + 2, alone))
+      if (!alone) await pause(pauseMs, signal)
+      ;({ evidence, width } = await attempt(question, index + 2, alone, pauseMs))
       if (!alone || !sameFailure(before, evidence)) continue
       // It is the question that the server does not like, not the number of connections.
       pacer.recover()

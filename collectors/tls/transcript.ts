@@ -13,7 +13,7 @@ export type Exchange = {
   readonly protocol: RecordProtocol | null
   /** From 1; every attempt at a question sends the same bytes. */
   readonly attempt: number
-  /** Whether no other connection of ours to the server was open meanwhile. */
+  /** Whether no other connection of ours to the server was open meanwhile, nor shortly before. */
   readonly alone: boolean
   readonly sent: Uint8Array
   readonly received: Uint8Array

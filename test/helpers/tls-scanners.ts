@@ -6,8 +6,10 @@ import type { Running } from './tls-servers.ts'
 
 const run = promisify(execFile)
 
-/** Suites by protocol version as another scanner found them, in its order. */
-export type Suites = Readonly<Record<string, readonly string[]>>
+/** What another scanner found, by protocol version: suites in its order, and whose order it takes that to be. */
+export type Scanned = Readonly<
+  Record<string, { readonly suites: readonly string[]; readonly preference: string | undefined }>
+>
 
 /** Whether a program is on this machine. */
 export async function has(program: string): Promise<boolean> {
@@ -18,21 +20,19 @@ export async function has(program: string): Promise<boolean> {
 }
 
 /** What nmap's ssl-enum-ciphers finds. */
-export async function nmapSuites({ port }: Running): Promise<Suites> {
+export async function nmapScan({ port }: Running): Promise<Scanned> {
   const { stdout } = await run('nmap', ['-Pn', '-p', String(port), '--script', 'ssl-enum-ciphers', '127.0.0.1'])
-  const found: Record<string, string[]> = {}
-  let list: string[] = []
-  for (const line of stdout.split('\n')) {
-    const version = /\|\s+((?:SSL|TLS)v[\d.]+):/.exec(line)?.[1]
-    if (version) {
-      list = []
-      found[version] = list
-    }
-    const suite = /\|\s+(TLS_\S+)/.exec(line)?.[1]
-    // nmap's own way of writing TLS 1.3 suites.
-    if (suite) list.push(suite.replace('TLS_AKE_WITH_', 'TLS_'))
-  }
-  return found
+  const sections = stdout.split(/^\|\s+(?=(?:SSL|TLS)v[\d.]+:)/m).slice(1)
+  return Object.fromEntries(
+    sections.map((section) => {
+      const version = section.slice(0, section.indexOf(':'))
+      // nmap's own way of writing TLS 1.3 suites.
+      const suites = [...section.matchAll(/\|\s+(TLS_\S+)/g)].map(([, name = '']) =>
+        name.replace('TLS_AKE_WITH_', 'TLS_'),
+      )
+      return [version, { suites, preference: /cipher preference: (\w+)/.exec(section)?.[1] }]
+    }),
+  )
 }
 
 /** How many suites sslscan finds in a version. */

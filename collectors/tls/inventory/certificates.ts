@@ -1,4 +1,5 @@
 import type { Ask } from '../ask.ts'
+import { parseCertificate } from '../certificate/parse.ts'
 import { handshakeQuestion } from '../handshake/current-client.ts'
 import { shareableGroups } from '../handshake/key-shares.ts'
 import { helloMaker } from '../hellos.ts'
@@ -7,6 +8,7 @@ import type { RecordProtocol } from '../registry/protocols.ts'
 import { ecdsaSchemes, rsaSchemes } from '../registry/signature-schemes.ts'
 import type { Exchange } from '../transcript.ts'
 import { handshakeTypes, type Reply } from '../wire/reply.ts'
+import { chainsOf } from './chains.ts'
 import { openCase, versionFacts } from './facts.ts'
 import { hasHello } from './scan.ts'
 
@@ -21,28 +23,39 @@ export async function surveyCertificates(
     (each) => versionFacts(all, each).suites.length > 0,
   )
   const tls13 = versionFacts(all, 'TLSv1.3')
+  const shown = new Set(chainsOf(all.evidence).map(([leaf]) => authenticationOf(leaf)))
   const questions: Promise<unknown>[] = []
   if (older) {
     const suites = versionFacts(all, older).suites
     for (const kind of ['RSA', 'ECDSA', 'DSS']) {
+      if (shown.has(kind)) continue
       const fitting = suites.filter((number) => cipherSuites.get(number)?.authentication === kind)
       if (fitting.length > 0) questions.push(ask(flightQuestion(serverName, older, fitting)))
     }
   }
   if (tls13.suites.length > 0 && !older) {
-    // A share of a group that the server is known to take, so that no retry is needed.
-    const groups = tls13.groups.filter((group) => shareableGroups.includes(group))
-    const common = {
-      serverName,
-      tls13Only: true,
-      purpose: 'certificate' as const,
-      ...(groups[0] ? { shares: [groups[0]], groups } : {}),
-    }
-    for (const signatureSchemes of [rsaSchemes, ecdsaSchemes, undefined]) {
+    // The one group that is offered is one that the server is known to take, so that no retry is needed.
+    const group = shareableGroups.find((each) => tls13.groups.includes(each))
+    const shares = group === undefined ? {} : { shares: [group], groups: [group] }
+    const common = { serverName, tls13Only: true, purpose: 'certificate' as const, ...shares }
+    const kinds = [
+      ['RSA', rsaSchemes],
+      ['ECDSA', ecdsaSchemes],
+      ['any', undefined],
+    ] as const
+    for (const [kind, signatureSchemes] of kinds) {
+      if (shown.has(kind) || (kind === 'any' && shown.size > 0)) continue
       questions.push(ask(handshakeQuestion({ ...common, ...(signatureSchemes ? { signatureSchemes } : {}) })))
     }
   }
   await Promise.all(questions)
+}
+
+/** The kind of suite that a certificate serves: `RSA`, `ECDSA`, `DSS`; undefined for any other key. */
+function authenticationOf(leaf: Uint8Array | undefined): string | undefined {
+  const certificate = leaf && parseCertificate(leaf)
+  if (!certificate || 'problem' in certificate) return undefined
+  return { RSA: 'RSA', EC: 'ECDSA', DSA: 'DSS' }[certificate.keyType ?? '']
 }
 
 function flightQuestion(serverName: string | undefined, protocol: RecordProtocol, cipherSuites: readonly number[]) {

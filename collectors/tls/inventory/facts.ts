@@ -1,7 +1,7 @@
 import { type Evidence, readEvidence, reasonOf, versionAsked } from '../evidence.ts'
 import { smallHelloBytes } from '../hellos.ts'
 import { cipherSuiteName, cipherSuites } from '../registry/cipher-suites.ts'
-import { tls12Groups, tls13Groups } from '../registry/groups.ts'
+import { tls12Groups, tls13Groups, usualTls13Groups } from '../registry/groups.ts'
 import { type RecordProtocol, versionNumbers } from '../registry/protocols.ts'
 import type { Exchange } from '../transcript.ts'
 import { suitesOf } from './offers.ts'
@@ -173,13 +173,10 @@ function groupFacts(
   const negotiated = all.evidence.flatMap(({ verdict }) =>
     verdict.kind === 'chosen' && verdict.protocol === protocol && verdict.group !== null ? [verdict.group] : [],
   )
-  const groups = [...candidates, ...negotiated.filter((group) => !candidates.includes(group))].filter(
-    (group, index, list) => {
-      return negotiated.includes(group) && list.indexOf(group) === index
-    },
+  const groups = [...new Set([...usualTls13Groups, ...candidates, ...negotiated])].filter((group) =>
+    negotiated.includes(group),
   )
-  const hasGroups = suites.some((suite) => ['any', 'ECDHE'].includes(cipherSuites.get(suite)?.keyExchange ?? ''))
-  if (!hasGroups || protocol === 'SSLv3') return { groups, openGroups: [] }
+  if (!suites.some(usesGroup) || protocol === 'SSLv3') return { groups, openGroups: [] }
   const refused = new Set(
     asked
       .filter((each) => each.exchange.purpose === 'groups')
@@ -188,6 +185,11 @@ function groupFacts(
       .flatMap(({ offered }) => offered?.groups ?? []),
   )
   return { groups, openGroups: candidates.filter((group) => !groups.includes(group) && !refused.has(group)) }
+}
+
+/** Whether a group is agreed on together with a suite. */
+export function usesGroup(suite: number): boolean {
+  return ['any', 'ECDHE'].includes(cipherSuites.get(suite)?.keyExchange ?? '')
 }
 
 function disregardsGroups({ verdict, offered }: Evidence): boolean {

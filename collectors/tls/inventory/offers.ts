@@ -23,21 +23,39 @@ function isUsual(number: number): boolean {
   )
 }
 
-/**
- * The suites of a version in offers that are asked for side by side: usual ones in several small offers, so that each
- * needs few rounds, the others in few large ones that mostly end with a single refusal.
- */
-export function offersOf(protocol: RecordProtocol): readonly (readonly number[])[] {
-  if (protocol === 'TLSv1.3') return [usualOrder(tls13)]
-  const fits = (number: number): boolean => protocol === 'TLSv1.2' || cipherSuites.get(number)?.era === 'any'
-  const usual = usualOrder(older.filter((number) => isUsual(number) && fits(number)))
-  const rest = usualOrder(older.filter((number) => !usual.includes(number)))
-  return [...deal(usual, protocol === 'TLSv1.2' ? 6 : 1), ...deal(rest, 2)]
+/** How many offers the usual suites and the other ones of a version are cut into. */
+const parts: { readonly [protocol in RecordProtocol]: readonly [usual: number, others: number] } = {
+  SSLv3: [1, 1],
+  'TLSv1.0': [2, 1],
+  'TLSv1.1': [2, 1],
+  'TLSv1.2': [7, 1],
+  'TLSv1.3': [1, 0],
 }
 
-/** Deals a list out into so many hands, one by one, so that neighbours come into different hands. */
-export function deal<Value>(list: readonly Value[], hands: number): Value[][] {
-  return Array.from({ length: hands }, (_, hand) => list.filter((_each, index) => index % hands === hand)).filter(
-    (each) => each.length > 0,
+/**
+ * The suites of a version in offers that are asked for side by side: usual ones in several short offers, so that each
+ * needs few rounds, the others in a long one that mostly ends with a single refusal. Suites that servers put next to
+ * each other come into the same offer, so that taking it apart shows most of the server's order; they stand in it the
+ * wrong way round, so that a server that has an order of its own gives itself away by its first choice.
+ */
+export function offersOf(protocol: RecordProtocol): readonly (readonly number[])[] {
+  const [usualParts, otherParts] = parts[protocol]
+  if (protocol === 'TLSv1.3') return [usualOrder(tls13).reverse()]
+  const fits = (number: number): boolean => protocol === 'TLSv1.2' || cipherSuites.get(number)?.era === 'any'
+  const usual = usualOrder(older.filter((number) => isUsual(number) && fits(number)))
+  const others = usualOrder(older.filter((number) => !usual.includes(number)))
+  return [...cut(usual, usualParts), ...cut(others, otherParts)].map((offer) => offer.reverse())
+}
+
+/** Every ECDHE suite with a certificate, for asking about groups before it is known which of them the server has. */
+export function ellipticSuites(): readonly number[] {
+  return older.filter((number) => isUsual(number) && cipherSuites.get(number)?.keyExchange === 'ECDHE')
+}
+
+/** Cuts a list into so many stretches of about the same length. */
+export function cut<Value>(list: readonly Value[], count: number): Value[][] {
+  const length = Math.max(1, Math.ceil(list.length / Math.max(1, count)))
+  return Array.from({ length: Math.ceil(list.length / length) }, (_, part) =>
+    list.slice(part * length, (part + 1) * length),
   )
 }

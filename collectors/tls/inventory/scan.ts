@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { Ask, Question } from '../ask.ts'
 import { type Evidence, isSettled, speaksTls } from '../evidence.ts'
 import type { MakeHello } from '../hellos.ts'
-import { cipherSuites } from '../registry/cipher-suites.ts'
 import { tls12Groups, tls13Groups } from '../registry/groups.ts'
 import { type RecordProtocol, versionNumbers } from '../registry/protocols.ts'
 import type { Exchange } from '../transcript.ts'
 import { handshakeTypes, type Reply } from '../wire/reply.ts'
 import { sslv2ClientHello } from '../wire/sslv2.ts'
-import { openCase, type VersionFacts, versionFacts } from './facts.ts'
-import { deal, offersOf } from './offers.ts'
+import { openCase, usesGroup, type VersionFacts, versionFacts } from './facts.ts'
+import { cut, ellipticSuites, offersOf } from './offers.ts'
 import { openPositions, orderOf } from './order.ts'
 
 /** Asks until the exchanges show everything about every version, or the time is over. */
@@ -40,10 +39,18 @@ async function surveyVersion(survey: Survey, protocol: RecordProtocol): Promise<
   if (survey.facts(protocol).offered === 'no') return
   if (opening && !isAnswered(survey, protocol, first) && !(await answersShortHello(survey, protocol, first))) return
   const rest = opening?.verdict.kind === 'chosen' ? without(first, opening) : opening ? [] : first
-  await Promise.all([rest, ...others].map((offer) => eliminate(survey, protocol, offer)))
+  await Promise.all([surveySuites(survey, protocol, [rest, ...others]), surveyGroups(survey, protocol)])
+  await settleOpenGroups(survey, protocol)
+}
+
+async function surveySuites(
+  survey: Survey,
+  protocol: RecordProtocol,
+  offers: readonly (readonly number[])[],
+): Promise<void> {
+  await Promise.all(offers.map((offer) => eliminate(survey, protocol, offer)))
   if (survey.speaks()) await settleOpenSuites(survey, protocol)
-  if (survey.facts(protocol).suites.length === 0) return
-  await Promise.all([surveyOrder(survey, protocol), surveyGroups(survey, protocol)])
+  if (survey.facts(protocol).suites.length > 1) await surveyOrder(survey, protocol)
 }
 
 /** Whether the server has said yes or no to the first suite of an offer. */
@@ -83,19 +90,21 @@ async function settleOpenSuites(survey: Survey, protocol: RecordProtocol): Promi
   if (openSuites.length === 0) return
   if (known !== undefined) await survey.ask(suiteQuestion(survey, protocol, [...openSuites, known]))
   const open = survey.facts(protocol).openSuites
-  await Promise.all(deal(open, Math.ceil(open.length / 32)).map((offer) => eliminate(survey, protocol, offer, true)))
+  await Promise.all(cut(open, Math.ceil(open.length / 32)).map((offer) => eliminate(survey, protocol, offer, true)))
 }
 
 async function surveyOrder(survey: Survey, protocol: RecordProtocol): Promise<void> {
-  const { suites } = survey.facts(protocol)
-  if (suites.length < 2) return
   const choose = (offer: readonly number[]) => survey.ask(suiteQuestion(survey, protocol, offer, false, 'order'))
-  const first = await choose(suites)
-  if (first.verdict.kind !== 'chosen') return
-  const { suite } = first.verdict
-  await choose([...suites.filter((each) => each !== suite), suite])
+  if (survey.facts(protocol).preference === 'undetermined') {
+    const { suites } = survey.facts(protocol)
+    const { verdict } = await choose(suites)
+    if (verdict.kind !== 'chosen') return
+    const { suite } = verdict
+    const last = [...suites.filter((each) => each !== suite), suite]
+    if (survey.facts(protocol).preference === 'undetermined') await choose(last)
+  }
   // Every round settles at least one place, so that the loop ends even where the server contradicts itself.
-  for (let round = 0; round < suites.length; round += 1) {
+  for (let round = 0; round < survey.facts(protocol).suites.length; round += 1) {
     const facts = survey.facts(protocol)
     if (facts.preference !== 'server') return
     const order = orderOf(facts.suites, facts.choices)
@@ -105,13 +114,24 @@ async function surveyOrder(survey: Survey, protocol: RecordProtocol): Promise<vo
   }
 }
 
+/** Asks about groups, in TLS 1.2 and before for any ECDHE suite, so that this need not wait for the suites. */
 async function surveyGroups(survey: Survey, protocol: RecordProtocol): Promise<void> {
   if (protocol === 'SSLv3') return
-  const { suites } = survey.facts(protocol)
-  const usable = suites.filter((suite) => ['any', 'ECDHE'].includes(cipherSuites.get(suite)?.keyExchange ?? ''))
-  if (usable.length === 0) return
-  const sets = protocol === 'TLSv1.3' ? tls13Groups : tls12Groups
-  await Promise.all(sets.map((groups) => eliminateGroups(survey, protocol, usable, groups)))
+  if (protocol === 'TLSv1.3') {
+    const { suites } = survey.facts(protocol)
+    if (suites.length > 0) await Promise.all(tls13Groups.map((set) => eliminateGroups(survey, protocol, suites, set)))
+    return
+  }
+  const suites = ellipticSuites()
+  await Promise.all(tls12Groups.map((set) => eliminateGroups(survey, protocol, suites, set)))
+}
+
+/** Groups that long hellos left open are asked for in short ones. */
+async function settleOpenGroups(survey: Survey, protocol: RecordProtocol): Promise<void> {
+  const { openGroups, suites } = survey.facts(protocol)
+  const usable = suites.filter(usesGroup).slice(0, 8)
+  const sets = usable.length > 0 ? cut(openGroups, Math.ceil(openGroups.length / 24)) : []
+  await Promise.all(sets.map((set) => eliminateGroups(survey, protocol, usable, set, true)))
 }
 
 async function eliminateGroups(
@@ -119,9 +139,10 @@ async function eliminateGroups(
   protocol: RecordProtocol,
   suites: readonly number[],
   groups: readonly number[],
+  small = false,
 ): Promise<void> {
   for (let left = groups; left.length > 0; ) {
-    const bytes = hello({ protocol, cipherSuites: suites, groups: left })
+    const bytes = hello({ protocol, cipherSuites: suites, groups: left, small })
     const enough = protocol === 'TLSv1.3' ? hasHello : hasKeyExchange
     const { verdict } = await ask({ purpose: 'groups', protocol, bytes, enough })
     if (verdict.kind !== 'chosen' || verdict.group === null) return

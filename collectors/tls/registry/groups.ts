@@ -78,15 +78,13 @@ const elliptic = numbers.filter((number) => ![...postQuantum, ...finiteField, ..
 
 /** Groups that TLS 1.3 can use, in sets that are asked for side by side. */
 export const tls13Groups: readonly (readonly number[])[] = [
-  postQuantum,
   elliptic.filter((number) => !tls12Only.includes(number)),
-  finiteField,
+  [...postQuantum, ...finiteField],
 ]
 
 /** Groups that ECDHE of TLS 1.2 and before can use, in sets that are asked for side by side. */
 export const tls12Groups: readonly (readonly number[])[] = [
-  elliptic.filter((number) => !tls13Only.includes(number)),
-  binaryOrSmall,
+  [...elliptic.filter((number) => !tls13Only.includes(number)), ...binaryOrSmall],
 ]
 
 /** Offered wherever the group is not the question: every one that TLS 1.2 servers use. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { deal, offersOf, suitesOf } from '../../../../collectors/tls/inventory/offers.ts'
+import { cut, offersOf, suitesOf } from '../../../../collectors/tls/inventory/offers.ts'
 import {
   type Choice,
   openPositions,
@@ -67,9 +67,9 @@ test('the offers of a version hold each of its suites once', () => {
   for (const protocol of ['SSLv3', 'TLSv1.0', 'TLSv1.2', 'TLSv1.3'] as const) {
     expect(offersOf(protocol).flat().toSorted()).toEqual([...suitesOf(protocol)].toSorted())
   }
-  expect(deal([1, 2, 3, 4, 5], 2)).toEqual([
-    [1, 3, 5],
-    [2, 4],
+  expect(cut([1, 2, 3, 4, 5], 2)).toEqual([
+    [1, 2, 3],
+    [4, 5],
   ])
 })
 
