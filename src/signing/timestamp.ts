@@ -6,17 +6,8 @@ import { type Instant, instant } from '../model/time.ts'
 import { concat, sameBytes } from './bytes.ts'
 import { writeHash } from './cms/algorithms.ts'
 import { type Certificate, nameText, readCertificate } from './cms/certificate.ts'
-import {
-  DerError,
-  derBoolean,
-  derInteger,
-  derOctets,
-  derSequence,
-  fields,
-  readDer,
-  readSmallInteger,
-  tags,
-} from './cms/der.ts'
+import { DerError, fields, readDer, readSmallInteger, tags } from './cms/der.ts'
+import { derBoolean, derInteger, derOctets, derSequence } from './cms/der-write.ts'
 import { type TimestampToken, TokenError, verifyToken } from './cms/timestamp-token.ts'
 import { readCertificates } from './keys/pem.ts'
 import type { Timestamper } from './signer.ts'

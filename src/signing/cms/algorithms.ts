@@ -1,17 +1,6 @@
 import { sameBytes } from '../bytes.ts'
-import {
-  contextOf,
-  type Der,
-  DerError,
-  der,
-  derInteger,
-  derNull,
-  derOid,
-  derSequence,
-  fields,
-  readOid,
-  tags,
-} from './der.ts'
+import { contextOf, type Der, DerError, fields, readOid, tags } from './der.ts'
+import { der, derInteger, derNull, derOid, derSequence } from './der-write.ts'
 import { oids } from './oids.ts'
 
 /** The digests that a signature may rest on; SHA-1 and older are refused everywhere. */

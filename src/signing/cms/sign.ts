@@ -1,9 +1,12 @@
+import { SigningError } from '../../model/errors.ts'
 import type { SignatureAlgorithm, Signer } from '../signer.ts'
 import type { Scheme } from './algorithms.ts'
 import { readCertificate } from './certificate.ts'
-import { derOctets, derOid, readDer } from './der.ts'
+import { readDer } from './der.ts'
+import { derOctets, derOid } from './der-write.ts'
 import { oids } from './oids.ts'
-import { digest } from './primitives.ts'
+import { title } from './path.ts'
+import { digest, isSignedBy } from './primitives.ts'
 import { type SignedDataParts, writeAttributes, writeSignedData } from './signed-data.ts'
 import { writeSigningCertificate } from './signing-certificate.ts'
 
@@ -16,7 +19,7 @@ export const schemeOf: { readonly [algorithm in SignatureAlgorithm]: Scheme & { 
 
 /**
  * A detached CAdES baseline signature (EN 319 122-1, without signing-time as EN 319 142-1 asks) over content of which
- * the parts are given; `withTimestamp` makes the same signature with a signature-time-stamp.
+ * the parts are given; throws SigningError. `withTimestamp` makes the same signature with a signature-time-stamp.
  */
 export async function signDetached(content: readonly Uint8Array[], signer: Signer, signal: AbortSignal) {
   const scheme = schemeOf[signer.algorithm]
@@ -31,6 +34,12 @@ export async function signDetached(content: readonly Uint8Array[], signer: Signe
     ]),
   )
   const signature = await signer.sign(signedBytes, signal)
+  // A key store may hold another key than its certificate says; better to learn that now than from an auditor.
+  if (!(await isSignedBy(leaf.publicKey, scheme, signedBytes, signature))) {
+    throw new SigningError('AFD_KEY_CERTIFICATE', `the signature does not fit the certificate ${title(leaf)}`, {
+      hint: 'Give the certificate that was issued for this very key.',
+    })
+  }
   const parts: SignedDataParts = {
     contentType: oids.data,
     content: null,

@@ -1,23 +1,8 @@
 import { sameBytes } from '../bytes.ts'
 import { type Hash, readHash, readScheme, type Scheme, writeHash, writeScheme } from './algorithms.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
-import {
-  contextOf,
-  type Der,
-  DerError,
-  der,
-  derInteger,
-  derOctets,
-  derOid,
-  derSequence,
-  derSet,
-  expectTag,
-  fields,
-  readDer,
-  readOid,
-  readSmallInteger,
-  tags,
-} from './der.ts'
+import { contextOf, type Der, DerError, expectTag, fields, readDer, readOid, readSmallInteger, tags } from './der.ts'
+import { der, derInteger, derOctets, derOid, derSequence, derSet } from './der-write.ts'
 import { oids } from './oids.ts'
 
 /** A CMS SignedData (RFC 5652) with one signer, in which everything that is not signed follows from what is. */

@@ -1,7 +1,8 @@
 import { sameBytes } from '../bytes.ts'
 import { readHash } from './algorithms.ts'
 import type { Certificate } from './certificate.ts'
-import { type Der, derOctets, derSequence, expectTag, fields, tags } from './der.ts'
+import { type Der, expectTag, fields, tags } from './der.ts'
+import { derOctets, derSequence } from './der-write.ts'
 import { oids } from './oids.ts'
 import { digest, sha1 } from './primitives.ts'
 

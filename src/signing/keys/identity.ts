@@ -2,8 +2,8 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import type { Instant } from '../../model/time.ts'
 import { millis } from '../../model/time.ts'
 import { type Scheme, writeScheme } from '../cms/algorithms.ts'
+import { contextOf, readBitString, readDer, tags } from '../cms/der.ts'
 import {
-  contextOf,
   der,
   derBits,
   derBoolean,
@@ -13,10 +13,7 @@ import {
   derSequence,
   derSet,
   derTime,
-  readBitString,
-  readDer,
-  tags,
-} from '../cms/der.ts'
+} from '../cms/der-write.ts'
 import { oids } from '../cms/oids.ts'
 import { encryptKey } from './pbes2.ts'
 import { writePem } from './pem.ts'

@@ -8,19 +8,8 @@ import {
   scryptSync,
 } from 'node:crypto'
 import { concat } from '../bytes.ts'
-import {
-  type Der,
-  DerError,
-  derInteger,
-  derNull,
-  derOctets,
-  derOid,
-  derSequence,
-  fields,
-  readOid,
-  readSmallInteger,
-  tags,
-} from '../cms/der.ts'
+import { type Der, DerError, fields, readOid, readSmallInteger, tags } from '../cms/der.ts'
+import { derInteger, derNull, derOctets, derOid, derSequence } from '../cms/der-write.ts'
 import { oids } from '../cms/oids.ts'
 
 const ciphers: { readonly [oid: string]: { readonly name: string; readonly keyBytes: number } } = {

@@ -2,6 +2,7 @@ import { inflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { SigningError } from '../../../src/model/errors.ts'
 import { instant } from '../../../src/model/time.ts'
+import { makeLocalIdentity } from '../../../src/signing/keys/identity.ts'
 import { entry, openPdf, type PdfFile, pages } from '../../../src/signing/pdf/file.ts'
 import { isArray, isDict, isStream, isString, type PdfObject, readText } from '../../../src/signing/pdf/objects.ts'
 import {
@@ -164,6 +165,12 @@ describe('it cannot be signed', () => {
     const signer = await signerOf(identityOf('p256'))
     const clock = { now: () => instant('2029-06-01T00:00:00Z') }
     expect(await codeOf(sign(tinyPdf(), { signer, clock }))).toBe('AFD_CERTIFICATE_VALIDITY')
+  })
+
+  test("with another key than the certificate's", async () => {
+    const { sign: foreign } = await signerOf(makeLocalIdentity({ organisation: 'Example', from: signingTime }))
+    const signer = { ...(await signerOf(identityOf('p256'))), sign: foreign }
+    expect(await codeOf(sign(tinyPdf(), { signer }))).toBe('AFD_KEY_CERTIFICATE')
   })
 
   test('once the caller gives up', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { DerError, readDer, readOid, readTime } from '../../../../src/signing/cms/der.ts'
 import {
-  DerError,
   der,
   derBits,
   derBoolean,
@@ -13,10 +13,7 @@ import {
   derSet,
   derTime,
   derUtf8,
-  readDer,
-  readOid,
-  readTime,
-} from '../../../../src/signing/cms/der.ts'
+} from '../../../../src/signing/cms/der-write.ts'
 
 const leaf = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map(derOctets),
