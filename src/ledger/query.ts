@@ -17,6 +17,8 @@ export async function* queryEntries(tables: Kysely<Tables>, query: EntryQuery): 
   while (range && left > 0) {
     const page = await readPage(tables, query, range, Math.min(left, pageSize))
     for (const row of page) {
+      // Only a damaged table answers with what was not asked for, and it would do so for ever.
+      if (row.sequence < range.from || row.sequence > range.to) throw notWritten(row.sequence)
       left -= 1
       range = ascending ? { ...range, from: row.sequence + 1 } : { ...range, to: row.sequence - 1 }
       yield toStoredEntry(row)
@@ -60,7 +62,11 @@ function toStoredEntry({ sequence, leaf, bytes }: StoredRow): StoredEntry {
     const entry = decodeEntry(bytes)
     if (entry.sequence === sequence) return { entry, bytes }
   }
-  throw new IntegrityError('AFD_LEDGER_ENTRY', `entry ${sequence} is not what was written`, {
+  throw notWritten(sequence)
+}
+
+function notWritten(sequence: number): IntegrityError {
+  return new IntegrityError('AFD_LEDGER_ENTRY', `entry ${sequence} is not what was written`, {
     hint: verifyHint,
     subject: `entry ${sequence}`,
   })

@@ -16,6 +16,12 @@ export async function verifyArtefacts(
   for (;;) {
     const id = await nextId(tables, after)
     if (id === undefined) return
+    if (id <= after) {
+      // Only a damaged table answers so, and it would do so for ever.
+      const message = `the table of artefacts is out of order behind artefact ${after}`
+      problems.add({ code: 'artefact-unreadable', message, looksLike: 'damage' })
+      return
+    }
     after = id
     const problem = await verifyArtefact(tables, id, named)
     if (problem) problems.add(problem)

@@ -35,6 +35,12 @@ export async function verifyEntries(tables: Kysely<Tables>, check: EntryCheck): 
   for (;;) {
     const { rows, damaged } = await readPage(tables, expected, check)
     for (const row of rows) {
+      if (row.sequence < expected) {
+        // Only a damaged table answers so, and it would do so for ever.
+        const message = `the table of entries is out of order behind entry ${expected - 1}`
+        check.problems.add({ code: 'entry-unreadable', entry: expected, message, looksLike: 'damage' })
+        return
+      }
       if (row.sequence > expected && !damaged) reportMissing(expected, row.sequence - 1, check.problems)
       expected = row.sequence + 1
     }

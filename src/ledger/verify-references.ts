@@ -1,8 +1,12 @@
 import type { Kysely } from 'kysely'
 import type { Sha256 } from '../model/digest.ts'
 import type { Entry } from '../model/evidence.ts'
+import { isContentFailure, messageOf } from './failure.ts'
 import type { ProblemList } from './problem.ts'
 import type { Tables } from './schema.ts'
+
+/** What the store holds for a commitment: a blob, nothing, or something that cannot be read. */
+type Held = { readonly id: number; readonly size: number } | 'nothing' | { readonly unreadable: string }
 
 /** Every artefact that the entries name must be there, with the size that they name; marks the blobs that were named. */
 export async function verifyReferences(
@@ -11,33 +15,36 @@ export async function verifyReferences(
   named: Set<number>,
   problems: ProblemList,
 ): Promise<void> {
-  const commitments = new Set(entries.flatMap((entry) => entry.artefacts.map((artefact) => artefact.commitment)))
-  const found = new Map<Sha256, { id: number; size: number }>()
-  for (const commitment of commitments) {
-    const blob = await tables
+  const held = new Map<Sha256, Held>()
+  for (const { sequence: entry, artefacts } of entries) {
+    for (const { name, commitment, size } of artefacts) {
+      const blob = held.get(commitment) ?? (await lookUp(tables, commitment))
+      held.set(commitment, blob)
+      const what = `the artefact ${name} of entry ${entry}`
+      if (blob === 'nothing') {
+        problems.add({ code: 'artefact-missing', entry, message: `${what} is gone`, looksLike: 'tampering' })
+      } else if ('unreadable' in blob) {
+        const message = `${what} cannot be looked up: ${blob.unreadable}`
+        problems.add({ code: 'artefact-unreadable', entry, message, looksLike: 'damage' })
+      } else {
+        named.add(blob.id)
+        if (blob.size === size) continue
+        const message = `${what} has ${blob.size} bytes, but ${size} were recorded`
+        problems.add({ code: 'artefact-size', entry, message, looksLike: 'tampering' })
+      }
+    }
+  }
+}
+
+async function lookUp(tables: Kysely<Tables>, commitment: Sha256): Promise<Held> {
+  try {
+    const blob = tables
       .selectFrom('blobs')
       .select(['id', 'size'])
       .where('commitment', '=', Buffer.from(commitment, 'hex'))
-      .executeTakeFirst()
-    if (blob) found.set(commitment, blob)
-  }
-  for (const { sequence, artefacts } of entries) {
-    for (const { name, commitment, size } of artefacts) {
-      const blob = found.get(commitment)
-      const message = `the artefact ${name} of entry ${sequence}`
-      if (!blob) {
-        problems.add({
-          code: 'artefact-missing',
-          entry: sequence,
-          message: `${message} is gone`,
-          looksLike: 'tampering',
-        })
-        continue
-      }
-      named.add(blob.id)
-      if (blob.size === size) continue
-      const sizes = `has ${blob.size} bytes, but ${size} were recorded`
-      problems.add({ code: 'artefact-size', entry: sequence, message: `${message} ${sizes}`, looksLike: 'tampering' })
-    }
+    return (await blob.executeTakeFirst()) ?? 'nothing'
+  } catch (error) {
+    if (!isContentFailure(error)) throw error
+    return { unreadable: messageOf(error) }
   }
 }

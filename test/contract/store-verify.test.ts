@@ -359,6 +359,25 @@ test('no flipped byte anywhere is too much for the verifier', async () => {
   }
 })
 
+test('a table whose rows are numbered out of order is refused, and not read for ever', async () => {
+  const path = samplePath()
+  const file = new Database(path)
+  const commitments = file.prepare('SELECT commitment FROM blobs').pluck().all() as Buffer[]
+  file.close()
+  for (const commitment of commitments) {
+    // The record's seven header bytes stand before its first column, and the row's number before them.
+    const offsets = [sample.indexOf(commitment), sample.lastIndexOf(commitment)].map((offset) => offset - 8)
+    const offset = offsets.find((each) => sample[each + 1] === 7 && sample[each] && sample[each] <= 2) ?? -1
+    expect(offset).toBeGreaterThan(0)
+    for (const number of [0, 3, 9, 127]) {
+      const changed = Buffer.from(sample)
+      changed[offset] = number
+      writeFileSync(path, changed)
+      expect(await verifyStore({ path, publicKey })).toMatchObject({ verdict: 'refused' })
+    }
+  }
+})
+
 test('a file that was cut, or filled up with noise, is refused', async () => {
   const path = samplePath()
   for (const length of [1, 100, 4096, 5000, 40_960, sample.length - 4096]) {
