@@ -13,10 +13,16 @@ export function runningHeads({ id, organisation, period, contents }: Document): 
     return `${head}#${heading.id} { page: ${page} }`
   })
   return [
-    `@page { @top-right { content: ${cssString(`${organisation} · ${period}`)} } @bottom-left { content: ${cssString(id)} } }`,
+    `@page { @top-right { content: ${cssString(`${shortened(organisation)} · ${period}`)} } @bottom-left { content: ${cssString(id)} } }`,
     '@page cover { @top-left { content: none } @top-right { content: none } @bottom-left { content: none } @bottom-right { content: none } }',
     ...sections,
   ].join('\n')
+}
+
+/** What fits into the head of a page beside the section's title. */
+function shortened(name: string): string {
+  const letters = [...name]
+  return letters.length > 48 ? `${letters.slice(0, 47).join('').trimEnd()}…` : name
 }
 
 /** A text as a CSS string (CSS Syntax Level 3, section 4.3.7): what could end the string or the style element is escaped. */

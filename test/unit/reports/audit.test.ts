@@ -121,7 +121,27 @@ test('the comparison lists every change but the unchanged, with its reason', () 
   const section = drawn(many).comparison
   const listed = section.groups.flatMap((group) => group.changes)
   expect(listed).toHaveLength(comparison.changes.length - comparison.counts.unchanged)
-  expect(listed.every((change) => change.reason !== '')).toBe(true)
+  expect(listed.filter((change) => change.reason === '' && change.facts.length === 0)).toEqual([])
+})
+
+test('where the target changed, the facts that differ are told by subject, with their part', () => {
+  const assessment = drawnOnce(quarter)
+  const comparison = drawComparison(assessment)
+  const changes = comparison.changes.map((change) => ({
+    ...change,
+    facts: change.facts.map((fact) => ({ ...fact, part: 'TLSv1.0' })),
+  }))
+  const section = auditDocument({
+    assessment,
+    comparison: { ...comparison, changes },
+    issue: drawIssue(assessment),
+  }).comparison
+  const [change] = section.groups.find((group) => group.title.startsWith('New'))?.changes ?? []
+  expect(change).toMatchObject({
+    cause: 'target changed',
+    reason: '',
+    facts: [{ subject: 'api.example.test:443 TLSv1.0', changes: ['offered was no, is yes'] }],
+  })
 })
 
 test('a gap that every target shares is told once, another one by target', () => {
