@@ -66,13 +66,15 @@ function lead({ assessment: { findings, tally, unmeasured, controls, systems } }
   const components = systems.flatMap((system) => system.components).length
   const applicable = findings.length - tally['not-applicable']
   const held = tally.satisfied + tally.closed
+  // One sentence, one way to write numbers.
+  const say = [held, ...Object.values(tally)].some((count) => count > 99) ? grouped : inWords
   const sentences = [
     `${capital(counted(controls.length, 'control'))} ${controls.length === 1 ? 'was' : 'were'} judged for ${counted(components, 'component')}: ${counted(applicable, 'finding')} that ${applicable === 1 ? 'applies' : 'apply'}.`,
     held === applicable
       ? applicable === 1
         ? 'It is satisfied at the end of the period.'
         : 'All of them are satisfied at the end of the period.'
-      : `${capital(inWords(held))} ${held === 1 ? 'is' : 'are'} satisfied at the end of the period, ${inWords(tally['not-satisfied'])} ${tally['not-satisfied'] === 1 ? 'is' : 'are'} not${tail(tally.excepted, tally.undetermined)}.`,
+      : `${capital(say(held))} ${held === 1 ? 'is' : 'are'} satisfied at the end of the period, ${say(tally['not-satisfied'])} ${tally['not-satisfied'] === 1 ? 'is' : 'are'} not${tail(say, tally.excepted, tally.undetermined)}.`,
   ]
   if (unmeasured.length > 0) {
     sentences.push(
@@ -82,10 +84,10 @@ function lead({ assessment: { findings, tally, unmeasured, controls, systems } }
   return sentences.join(' ')
 }
 
-function tail(excepted: number, undetermined: number): string {
+function tail(say: (count: number) => string, excepted: number, undetermined: number): string {
   const parts = [
-    ...(excepted > 0 ? [`${inWords(excepted)} ${excepted === 1 ? 'is' : 'are'} accepted by an exception`] : []),
-    ...(undetermined > 0 ? [`${inWords(undetermined)} could not be determined`] : []),
+    ...(excepted > 0 ? [`${say(excepted)} ${excepted === 1 ? 'is' : 'are'} accepted by an exception`] : []),
+    ...(undetermined > 0 ? [`${say(undetermined)} could not be determined`] : []),
   ]
   return parts.map((part, index) => `${index === parts.length - 1 ? ' and' : ','} ${part}`).join('')
 }
