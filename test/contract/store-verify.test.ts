@@ -262,7 +262,9 @@ const cases: readonly [string, string, object][] = [
   ],
   [
     'a checkpoint with another signature',
-    "UPDATE checkpoints SET note = replace(note, '5', '6') WHERE id = 1",
+    `UPDATE checkpoints SET note = substr(note, 1, length(note) - 10)
+      || CASE substr(note, length(note) - 9, 1) WHEN 'A' THEN 'B' ELSE 'A' END || substr(note, length(note) - 8)
+      WHERE id = 1`,
     { code: expect.stringMatching(/^checkpoint-/) },
   ],
   ['another origin', "UPDATE ledger SET origin = 'example.org/other'", { code: 'entry-place', entry: 0 }],
