@@ -36,13 +36,16 @@ function shrink(path: string): void {
   file.close()
 }
 
-/** All that a store says, but for when its file was made. */
+/** All that a store says, but for the machine's own word on when its file and its checkpoints were made. */
 function contentOf(path: string): string {
   const file = new Database(path, { readonly: true })
   try {
-    const tables = ['entries', 'blobs', 'checkpoints', 'tiles', 'frontier']
-    const rows = tables.map((table) => file.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).raw().all())
-    return JSON.stringify([...rows, file.prepare('SELECT origin FROM ledger').raw().all()])
+    const queries = [
+      ...['entries', 'blobs', 'tiles', 'frontier'].map((table) => `SELECT * FROM ${table} ORDER BY 1, 2`),
+      'SELECT size, root, note FROM checkpoints ORDER BY id',
+      'SELECT origin FROM ledger',
+    ]
+    return JSON.stringify(queries.map((query) => file.prepare(query).raw().all()))
   } catch (error) {
     return String(error)
   } finally {
