@@ -43,7 +43,7 @@ export async function openReportKey(project: Project): Promise<ReportKey> {
   const timestamper = await timestamperOf(project)
   return {
     description: {
-      name: commonName(certificate.subject),
+      name: certificate.name,
       algorithm: algorithmNames[signer.algorithm],
       fingerprint: certificate.fingerprint,
     },
@@ -196,10 +196,6 @@ async function timestamperOf({ config, directory }: Project): Promise<Timestampe
 
 async function passphraseOf(reference: string | undefined, directory: string): Promise<string | undefined> {
   return reference === undefined ? undefined : await readPassphrase(reference, directory)
-}
-
-function commonName(subject: string): string {
-  return /(?:^|, ?)CN=([^,]+)/.exec(subject)?.[1] ?? subject
 }
 
 function certificatePem(der: Uint8Array): string {

@@ -1,5 +1,6 @@
 import type { ReportIssue } from '../../reports/audit/issue.ts'
 import type { NoteSigner, Store } from '../ledger/store.ts'
+import type { Instant } from '../model/time.ts'
 import type { Attachment } from './evidence.ts'
 import type { Project } from './project.ts'
 
@@ -24,5 +25,6 @@ export type Ports = {
   openLedger(project: Project, mode: 'create' | 'write' | 'read'): Promise<Store>
   ledgerKey(project: Project): Promise<NoteSigner>
   reportKey(project: Project): Promise<ReportKey>
-  print(html: string, signal: AbortSignal): Promise<Uint8Array>
+  /** `createdAt` is the moment that the file names as its creation. */
+  print(html: string, options: { readonly createdAt: Instant; readonly signal: AbortSignal }): Promise<Uint8Array>
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { checkControl } from '../assess/rule.ts'
 import type { Collector } from '../collect/contract.ts'
 import { type CatalogueFile, parseCatalogue } from '../config/catalogue.ts'
@@ -10,7 +10,7 @@ import { digestOf, type Sha256 } from '../model/digest.ts'
 import { ConfigError } from '../model/errors.ts'
 import type { Json } from '../model/json.ts'
 import type { Clock } from '../model/time.ts'
-import { builtInCatalogueFiles } from './assets.ts'
+import { builtInCatalogueFiles, packageRoot } from './assets.ts'
 
 /** A configuration with all that it names, ready to work with. */
 export type Project = {
@@ -51,17 +51,17 @@ export async function loadProject(
 export async function loadCatalogue(config: Pick<Config, 'controls'>, directory: string): Promise<Catalogue> {
   const own = config.controls.catalogues.map((file) => resolve(directory, file))
   const files = [...(config.controls.builtIn ? await builtInCatalogueFiles() : []), ...own]
-  const parsed = await Promise.all(files.map(readCatalogue))
+  const parsed = await Promise.all(files.map((path) => readCatalogue(path, directory)))
   const controls = parsed.flatMap((file) => file.controls)
   const problems = parsed.flatMap((file) => [...ruleProblems(file), ...duplicates(file, controls)])
   if (problems.length > 0) throw new InvalidFileError('AFD_CATALOGUE_INVALID', problems)
   return { controls }
 }
 
-/** Reads one catalogue file. */
-export async function readCatalogue(path: string): Promise<CatalogueFile> {
+/** Reads one catalogue file; its controls name it relative to the project's directory, where one is given. */
+export async function readCatalogue(path: string, directory?: string): Promise<CatalogueFile> {
   const text = await readText(path, 'catalogue', 'correct its path under controls.catalogues')
-  return parseCatalogue(text, display(path))
+  return parseCatalogue(text, display(path, directory))
 }
 
 /** What the rules of a catalogue file have wrong, at the expression’s place. */
@@ -130,7 +130,16 @@ async function readText(path: string, what: string, hint: string): Promise<strin
   }
 }
 
-/** A path as the reader typed it: the name alone where it lies in the working folder. */
-function display(path: string): string {
+/**
+ * A path that says no more of this machine than a reader needs: `controls/tls.yaml` for a catalogue of the package,
+ * relative to the project's directory within that, the name alone in the working folder.
+ */
+function display(path: string, directory?: string): string {
+  if (within(join(packageRoot, 'controls'), path)) return relative(packageRoot, path).split(sep).join('/')
+  if (directory !== undefined && within(directory, path)) return relative(directory, path).split(sep).join('/')
   return dirname(path) === process.cwd() ? basename(path) : path
+}
+
+function within(folder: string, path: string): boolean {
+  return path.startsWith(`${resolve(folder)}${sep}`)
 }

@@ -59,7 +59,7 @@ export async function issueReport(
   const document = auditDocument(content)
   const html = renderHtml(document)
   const json = auditJson(content)
-  const printed = await ports.print(html, options.signal)
+  const printed = await ports.print(html, { createdAt: issue.issuedAt, signal: options.signal })
   const attachments = [{ ...reportFile, bytes: Buffer.from(json) }, ...evidence]
   const signed = await key.sign(printed, { title: document.title, attachments, signal: options.signal })
 

@@ -38,7 +38,7 @@ export async function verifyReport(
   const { anchors, timestampAnchors } = await readAnchors(options)
   const verdict = await verifyPdf(pdf, { anchors, timestampAnchors })
   const evidence = verdict.verdict === 'refused' ? [] : checkEvidence(verdict.attachments)
-  const checks = [...signatureChecks(verdict, anchors.length), ...evidence]
+  const checks = [...signatureChecks(verdict), ...evidence]
   const contradicted = evidence.some(({ holds }) => holds === false)
   const final = contradicted ? 'refused' : verdict.verdict
   return {
@@ -72,28 +72,32 @@ async function readAnchors(options: {
   return { anchors: await read(authority.filter((path) => existsSync(path))), timestampAnchors: await read(times) }
 }
 
-function signatureChecks(verdict: PdfVerdict, anchors: number): readonly Check[] {
+function signatureChecks(verdict: PdfVerdict): readonly Check[] {
   if (verdict.verdict === 'refused') return verdict.reasons.map(({ message }) => ({ holds: false, sentence: message }))
-  const proven = verdict.verdict === 'accepted'
+  const open = new Map(verdict.reasons.map(({ code, message }) => [code, message]))
+  const [noAnchor, noTime] = [open.get('no-anchor'), open.get('timestamp-not-trusted')]
   return [
     { holds: true, sentence: 'Every byte of the file is covered by the signature or is the signature itself.' },
     { holds: true, sentence: 'The signature is the named certificate’s over exactly these bytes.' },
-    proven
+    noAnchor === undefined
       ? {
           holds: true,
           sentence: 'The certificate leads to an authority that you trust, and was valid at the time of signing.',
         }
-      : {
-          holds: null,
-          sentence:
-            anchors === 0
-              ? 'Whose certificate it is was not checked: no authority was given (--trust).'
-              : 'The certificate does not lead to an authority that was given.',
-        },
-    verdict.timestamp
-      ? { holds: true, sentence: `A time-stamping authority states that it existed at ${verdict.timestamp.time}.` }
-      : { holds: null, sentence: 'There is no time stamp: the time of signing is the signer’s own word.' },
+      : { holds: null, sentence: noAnchor },
+    timeCheck(verdict, noTime),
   ]
+}
+
+function timeCheck({ timestamp }: PdfVerdict, distrust: string | undefined): Check {
+  if (!timestamp) {
+    return { holds: null, sentence: 'There is no time stamp: the time of signing is the signer’s own word.' }
+  }
+  if (distrust !== undefined) return { holds: null, sentence: distrust }
+  return {
+    holds: true,
+    sentence: `A time-stamping authority that you trust states that it existed at ${timestamp.time}.`,
+  }
 }
 
 function conclusionOf(verdict: PdfVerdict['verdict'], { signer }: PdfVerdict, contradicted: boolean): string {
@@ -101,7 +105,7 @@ function conclusionOf(verdict: PdfVerdict['verdict'], { signer }: PdfVerdict, co
     case 'accepted':
       return `This report is exactly what ${signer?.subject ?? 'the signer'} signed. It proves that nothing was altered since, not that what was collected is true.`
     case 'intact-signer-unproven':
-      return 'Nothing in this report was altered since it was signed, but nobody you named vouches for the signer. Compare the certificate’s SHA-256 with the one the organisation gave you by another way, or name its authority with --trust.'
+      return 'Nothing in this report was altered since it was signed, but nobody you named vouches for what stands open above. Compare the certificate’s SHA-256 with the one the organisation gave you by another way, or name its authority with --trust.'
     case 'refused':
       return contradicted
         ? 'Do not rely on this report: the evidence inside it contradicts itself.'

@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { periodNamed } from '../../src/app/assessment.ts'
+import { importKey, makeKeys } from '../../src/app/keys.ts'
+import { verifyReport } from '../../src/app/verify.ts'
+import { collectNow, issue, openLedger, openProject } from '../../src/app.ts'
+import type { Period } from '../../src/model/period.ts'
+import { temporaryFolder } from '../helpers/folder.ts'
+import { type Authority, startAuthority } from '../helpers/time-stamp-authority.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+const signal = AbortSignal.timeout(300_000)
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let authority: Authority
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  authority = await startAuthority({ time: new Date(Date.now() + 1_000) })
+  await writeFile(join(folder.path, 'tsa.pem'), authority.rootCertificate)
+  await writeFile(join(folder.path, 'audit.log'), `${JSON.stringify({ time: new Date().toISOString() })}\n`)
+  await makeKeys({ folder: join(folder.path, 'keys'), organisation: 'Example Retail Ltd', passphrase: null })
+  const project = await configured('')
+  await collectNow(project, { targets: project.config.plan, signal })
+})
+
+afterAll(async () => {
+  await authority[Symbol.asyncDispose]()
+  await folder[Symbol.asyncDispose]()
+})
+
+test('with a time-stamping authority the report is PAdES B-T and its time is proven', async () => {
+  const project = await configured(`signing: { timestamp: { urls: ["${authority.url}"], trust: [tsa.pem] } }\n`)
+  const report = await issue(project, { period: current(project), signal })
+  expect(report).toMatchObject({ level: 'B-T', untimed: null })
+  const verified = await verifyReport(report.files.pdf, { trust: [], project })
+  expect(verified).toMatchObject({ verdict: 'accepted', level: 'B-T' })
+  expect(verified.checks.every(({ holds }) => holds === true)).toBe(true)
+
+  const own = await verifyReport(report.files.pdf, { trust: [join(folder.path, 'keys/ca.cert.pem')], project: null })
+  expect(own.verdict).toBe('intact-signer-unproven')
+})
+
+test('an authority that is out of reach does not stop the report: it is B-B and says that it is untimed', async () => {
+  const project = await configured('signing: { timestamp: { urls: ["http://127.0.0.1:1/tsr"] } }\n')
+  const report = await issue(project, { period: current(project), signal })
+  expect(report.level).toBe('B-B')
+  expect(report.untimed).toContain('127.0.0.1:1')
+  expect((await verifyReport(report.files.pdf, { trust: [], project })).verdict).toBe('accepted')
+})
+
+test('a key brought as PKCS#12 signs once its lines stand in the configuration', async () => {
+  const keys = join(folder.path, 'keys')
+  const bundle = join(folder.path, 'brought.p12')
+  const files = ['-inkey', 'report.key.pem', '-in', 'report.cert.pem', '-certfile', 'ca.cert.pem']
+  execFileSync('openssl', ['pkcs12', '-export', ...files, '-out', bundle, '-passout', 'pass:brought'], { cwd: keys })
+  await writeFile(join(folder.path, 'passphrase'), 'brought\n', { mode: 0o600 })
+  const passphrase = `file:${join(folder.path, 'passphrase')}`
+  const imported = await importKey({ file: bundle, certificates: [], folder: keys, passphrase })
+  const project = await configured(`${imported.lines.join('\n')}\n`)
+  const report = await issue(project, { period: current(project), signal })
+  const trust = [join(keys, 'ca.cert.pem')]
+  expect((await verifyReport(report.files.pdf, { trust, project: null })).verdict).toBe('accepted')
+
+  await writeFile(join(folder.path, 'passphrase'), 'another\n')
+  await expect(issue(project, { period: current(project), signal })).rejects.toMatchObject({
+    code: 'AFD_KEY_PASSPHRASE',
+    exitCode: 5,
+  })
+})
+
+test('reports of one period are numbered, and each is recorded in the ledger', async () => {
+  const project = await configured('')
+  const period = current(project)
+  const [first, second] = [await issue(project, { period, signal }), await issue(project, { period, signal })]
+  expect(Number(second.id.slice(-4))).toBe(Number(first.id.slice(-4)) + 1)
+  await using store = await openLedger(project, 'read')
+  const issued: unknown[] = []
+  for await (const { entry } of store.entries({ kinds: ['report.issued'] })) issued.push(entry.facts.id)
+  expect(issued).toContain(second.id)
+})
+
+test.skipIf(process.getuid?.() === 0)('a folder that cannot be written to is told, and nothing is issued', async () => {
+  const project = await configured('')
+  const closed = join(folder.path, 'closed')
+  await mkdir(closed)
+  await chmod(closed, 0o500)
+  await expect(issue(project, { period: current(project), directory: closed, signal })).rejects.toMatchObject({
+    code: 'AFD_REPORT_WRITE',
+    exitCode: 6,
+  })
+})
+
+test('a file in the place of the report folder is told, and nothing is recorded as issued', async () => {
+  const project = await configured('')
+  await writeFile(join(folder.path, 'occupied'), 'something else')
+  const before = await issued(project)
+  await expect(issue(project, { period: current(project), directory: 'occupied', signal })).rejects.toMatchObject({
+    code: 'AFD_REPORT_WRITE',
+    exitCode: 6,
+  })
+  expect(await issued(project)).toBe(before)
+  expect(await readFile(join(folder.path, 'occupied'), 'utf8')).toBe('something else')
+})
+
+type Project = Awaited<ReturnType<typeof openProject>>
+
+async function configured(more: string): Promise<Project> {
+  const file = join(folder.path, 'affidavit.yaml')
+  await writeFile(
+    file,
+    `version: 1
+organisation: { name: Example Retail Ltd }
+systems:
+  - id: shop
+    name: Shop
+    components:
+      - { id: log, targets: [{ collector: log-retention, target: { logs: [{ id: audit, files: [audit.log] }] } }] }
+${more}`,
+  )
+  return await openProject(file)
+}
+
+function current(project: Project): Period {
+  return periodNamed(project, undefined)
+}
+
+async function issued(project: Project): Promise<number> {
+  await using store = await openLedger(project, 'read')
+  let count = 0
+  for await (const _ of store.entries({ kinds: ['report.issued'] })) count++
+  return count
+}
