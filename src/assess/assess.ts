@@ -11,6 +11,7 @@ import { collectionsFrom } from './collections.ts'
 import { coverageOf } from './coverage.ts'
 import { resolveExceptions, stateAt } from './exceptions.ts'
 import { excludedFinding, type FindingContext, findingOf } from './finding-of.ts'
+import { inventoryOf } from './inventory.ts'
 import { judgers } from './judger.ts'
 import { partsOf } from './parts.ts'
 import type { Plan } from './plans.ts'
@@ -104,6 +105,7 @@ export function assess(input: AssessmentInput): Assessment {
     tally: tallyOf(findings),
     catalogue: input.catalogueDigest,
     ledger: input.ledger,
+    inventory: inventoryOf(inPeriod),
   }
 }
 

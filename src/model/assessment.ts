@@ -1,7 +1,7 @@
 import type { Control } from './control.ts'
 import type { Sha256 } from './digest.ts'
 import type { Finding, ResolvedException, Standing } from './finding.ts'
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import type { Period } from './period.ts'
 import type { System } from './plan.ts'
 import type { Instant } from './time.ts'
@@ -99,6 +99,21 @@ export type LedgerState = {
 /** A control that no target feeds, so that nothing can be said of it for this system. */
 export type Unmeasured = { readonly control: string; readonly system: string; readonly reason: string }
 
+/** The newest observation of one thing, kept whole for the tables that show every target side by side. */
+export type InventoryItem = {
+  /** Sequence of the ledger entry. */
+  readonly entry: number
+  readonly kind: (typeof inventoryKinds)[number]
+  readonly subject: string
+  readonly component: string
+  readonly target: string
+  readonly collected: Instant
+  readonly facts: JsonObject
+}
+
+/** The kinds of observation that the inventory keeps. */
+export const inventoryKinds = ['tls.protocol', 'tls.certificate', 'log.source'] as const
+
 /** The judgement of a period: everything a report shows, as plain data. */
 export type Assessment = {
   readonly version: 1
@@ -118,6 +133,8 @@ export type Assessment = {
   readonly tally: Tally
   readonly catalogue: Sha256
   readonly ledger: LedgerState
+  /** What the newest collection of each target with such observations saw; absent in assessments made before it existed. */
+  readonly inventory?: readonly InventoryItem[]
 }
 
 export const changeKinds = ['fixed', 'regressed', 'persisting', 'new', 'no-longer-measured', 'unchanged'] as const
