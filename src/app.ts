@@ -34,7 +34,7 @@ const ports: Ports = {
   openLedger,
   ledgerKey: openLedgerKey,
   reportKey: openReportKey,
-  print: (html, signal) => printPdf(html, { signal }),
+  print: printPdf,
 }
 
 /** Reads affidavit.yaml and its catalogues; throws ConfigError with every problem of a file at once. */
