@@ -70,7 +70,6 @@ export type NewEntry = Omit<Entry, 'version' | 'origin' | 'sequence' | 'artefact
 
 /** Kinds of the entries that Affidavit writes about its own work; collectors never emit these. */
 export const ownKinds = [
-  'ledger.opened',
   'configuration.recorded',
   'catalogue.recorded',
   'run.started',
