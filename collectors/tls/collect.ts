@@ -12,7 +12,8 @@ import { takeInventory } from './inventory/scan.ts'
 import { createPacer } from './pacer.ts'
 import { replay } from './replay.ts'
 import { endpointOf, serverNameOf, subjectOf, type TlsTarget } from './target.ts'
-import { type Exchange, writeTranscript } from './transcript.ts'
+import type { Exchange, Transcript } from './transcript.ts'
+import { packTranscript } from './transcript-artefact.ts'
 
 /** The part of the time limit that is spent on asking; the rest is for reading what came and keeping it. */
 const askingShare = 0.85
@@ -31,8 +32,7 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
 
   const failure = await askEverything(ask, exchanges, serverName, signal)
   const subject = subjectOf(target)
-  const evidence =
-    exchanges.length > 0 ? [context.record('tls-transcript.json', mediaType, transcriptBytes(exchanges))] : []
+  const evidence = exchanges.length > 0 ? [recordTranscript({ exchanges }, context)] : []
   const silent = silenceOf(exchanges.map(readEvidence), subject, timeoutMs)
   if (silent) throw failure ?? silent
   const chains = await chainContext(target, context)
@@ -41,10 +41,12 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   if (failure) throw failure
 }
 
-const mediaType = 'application/json'
-
-function transcriptBytes(exchanges: readonly Exchange[]): Uint8Array {
-  return Buffer.from(writeTranscript({ exchanges }))
+function recordTranscript(transcript: Transcript, { record, redact }: Context): string {
+  const { name, mediaType, bytes } = packTranscript(transcript, (packed) => {
+    const text = Buffer.from(packed).toString('latin1')
+    return redact(text) === text
+  })
+  return record(name, mediaType, bytes)
 }
 
 /** Runs every survey; an error that is about us, such as a spent budget, is kept until the evidence so far is safe. */

@@ -1,7 +1,41 @@
 import type { RecordProtocol } from './registry/protocols.ts'
 
 /** What an exchange was made for; the facts are read from the bytes, this says which conclusions a refusal allows. */
-export type Purpose = 'cipher-suites' | 'order' | 'groups' | 'handshake' | 'certificate' | 'sslv2'
+export type Purpose = 'cipher-suites' | 'order' | 'groups' | 'handshake' | 'certificate' | 'sslv2' | FeaturePurpose
+
+/** What one hello finds out about a feature. */
+export const featurePurposes = [
+  'extensions',
+  'compression',
+  'encrypt-then-mac',
+  'fallback',
+  'alpn',
+  'dh-parameters',
+  'signature',
+  'grease',
+  'long-hello',
+  'future-version',
+] as const
+export type FeaturePurpose = (typeof featurePurposes)[number]
+
+/** Whether an exchange was about a feature, so that it says nothing about versions, suites and groups. */
+export function isAboutFeature({ purpose }: { readonly purpose: Purpose }): boolean {
+  return (featurePurposes as readonly string[]).includes(purpose)
+}
+
+/** What a conversation of several steps was held for. */
+export type Topic =
+  | 'session'
+  | 'resumption-id'
+  | 'resumption-ticket'
+  | 'tls13-session'
+  | 'tls13-resumption'
+  | 'renegotiation'
+  | 'heartbleed'
+  | 'ccs-injection'
+  | 'ticketbleed'
+  | 'robot'
+  | 'poodle-tls'
 
 /** How an exchange ended. `answered`: the bytes wanted are there. `stopped`: our own time was over. */
 export type End = 'answered' | 'closed' | 'reset' | 'timeout' | 'refused' | 'unreachable' | 'too-large' | 'stopped'
@@ -22,30 +56,78 @@ export type Exchange = {
   readonly serverTraffic?: Uint8Array
 }
 
+/** One connection on which more than one message of ours was sent. */
+export type Conversation = {
+  readonly topic: Topic
+  /** Which of several conversations on the topic; null where there is one. */
+  readonly variant: string | null
+  readonly protocol: RecordProtocol
+  /** Each: what was sent, and what came until the next was sent. */
+  readonly turns: readonly { readonly sent: Uint8Array; readonly received: Uint8Array }[]
+  readonly end: End
+  /** Secrets of this session alone, which was ours and carried no data, so that the encrypted part can be read again. */
+  readonly secrets: { readonly [name: string]: Uint8Array }
+}
+
 /** Everything that was said on the wire in one collection. */
-export type Transcript = { readonly exchanges: readonly Exchange[] }
+export type Transcript = {
+  readonly exchanges: readonly Exchange[]
+  readonly conversations?: readonly Conversation[]
+}
 
 /** The transcript as compact JSON, bytes in hexadecimal, which no redaction of secret-shaped text can mistake for a secret. */
-export function writeTranscript(transcript: Transcript): string {
-  const exchanges = transcript.exchanges.map(({ sent, received, serverTraffic, ...rest }) => ({
-    ...rest,
-    sent: Buffer.from(sent).toString('hex'),
-    received: Buffer.from(received).toString('hex'),
-    ...(serverTraffic ? { serverTraffic: Buffer.from(serverTraffic).toString('hex') } : {}),
-  }))
-  return JSON.stringify({ version: 1, exchanges })
+export function writeTranscript({ exchanges, conversations = [] }: Transcript): string {
+  return JSON.stringify({
+    version: 1,
+    exchanges: exchanges.map(({ sent, received, serverTraffic, ...rest }) => ({
+      ...rest,
+      sent: hex(sent),
+      received: hex(received),
+      ...(serverTraffic ? { serverTraffic: hex(serverTraffic) } : {}),
+    })),
+    conversations: conversations.map(({ turns, secrets, ...rest }) => ({
+      ...rest,
+      turns: turns.map(({ sent, received }) => ({ sent: hex(sent), received: hex(received) })),
+      secrets: Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, hex(secret)])),
+    })),
+  })
 }
 
 /** Reads a transcript that `writeTranscript` wrote; throws SyntaxError or TypeError for anything else. */
 export function readTranscript(text: string): Transcript {
-  const { version, exchanges } = JSON.parse(text) as { version: number; exchanges: readonly Record<string, unknown>[] }
-  if (version !== 1 || !Array.isArray(exchanges)) throw new TypeError('not a TLS transcript of version 1')
+  const { version, exchanges, conversations = [] } = JSON.parse(text) as Written
+  if (version !== 1 || !Array.isArray(exchanges) || !Array.isArray(conversations)) {
+    throw new TypeError('not a TLS transcript of version 1')
+  }
   return {
     exchanges: exchanges.map(({ sent, received, serverTraffic, ...rest }) => ({
       ...(rest as Omit<Exchange, 'sent' | 'received' | 'serverTraffic'>),
-      sent: Buffer.from(String(sent), 'hex'),
-      received: Buffer.from(String(received), 'hex'),
-      ...(serverTraffic === undefined ? {} : { serverTraffic: Buffer.from(String(serverTraffic), 'hex') }),
+      sent: unhex(sent),
+      received: unhex(received),
+      ...(serverTraffic === undefined ? {} : { serverTraffic: unhex(serverTraffic) }),
+    })),
+    conversations: conversations.map(({ turns, secrets, ...rest }) => ({
+      ...(rest as Omit<Conversation, 'turns' | 'secrets'>),
+      turns: (turns as readonly Record<string, unknown>[]).map(({ sent, received }) => ({
+        sent: unhex(sent),
+        received: unhex(received),
+      })),
+      secrets: Object.fromEntries(Object.entries(secrets as object).map(([name, secret]) => [name, unhex(secret)])),
     })),
   }
+}
+
+type Written = {
+  readonly version: number
+  readonly exchanges: readonly Record<string, unknown>[]
+  /** Absent in transcripts that were recorded before there were any. */
+  readonly conversations?: readonly Record<string, unknown>[]
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+function unhex(text: unknown): Uint8Array {
+  return Buffer.from(String(text), 'hex')
 }

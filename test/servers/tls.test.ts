@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { certificatesOfPem, trustStore } from '../../collectors/tls/certificate/trust.ts'
 import { tlsCollector } from '../../collectors/tls/index.ts'
 import { replay } from '../../collectors/tls/replay.ts'
-import { readTranscript } from '../../collectors/tls/transcript.ts'
+import { unpackTranscript } from '../../collectors/tls/transcript-artefact.ts'
 import type { Collection } from '../../src/model/evidence.ts'
 import { collectFrom, observed } from '../helpers/collect.ts'
 import { issue } from '../helpers/tls-certificates.ts'
@@ -189,9 +189,9 @@ describe('evidence', () => {
   test('the recorded bytes lead to the same facts again', async () => {
     await using server = await tlsServer(showing(localCertificate('RSA-2048'), localCertificate('P-256')))
     const collection = await look(server)
-    const artefact = collection.artefacts.find(({ name }) => name === 'tls-transcript.json')
-    expect(collection.observations.every(({ evidence }) => evidence.includes('tls-transcript.json'))).toBe(true)
-    const transcript = readTranscript(Buffer.from(artefact?.bytes ?? []).toString())
+    const artefact = collection.artefacts.find(({ name }) => name === 'tls-transcript.json.gz')
+    expect(collection.observations.every(({ evidence }) => evidence.includes('tls-transcript.json.gz'))).toBe(true)
+    const transcript = unpackTranscript(artefact?.bytes ?? new Uint8Array())
     const [first] = observed(collection, 'tls.certificate')
     if (!first) throw new Error('no certificate was observed')
     const context = {
