@@ -1,6 +1,6 @@
-// Compiles src, collectors, reports and demo into dist.
+// Compiles src, collectors, reports and demo into dist, and writes the JSON Schema of affidavit.yaml beside them.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -14,4 +14,8 @@ const { status } = spawnSync(
   },
 )
 if (status !== 0) process.exit(status ?? 1)
-chmodSync(`${root}dist/src/cli/main.js`, 0o755)
+const main = `${root}dist/src/cli/main.js`
+chmodSync(main, 0o755)
+const schema = spawnSync(process.execPath, [main, 'check', '--schema'], { encoding: 'utf8' })
+if (schema.status !== 0) throw new Error(schema.stderr)
+writeFileSync(`${root}dist/affidavit.schema.json`, schema.stdout)
