@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { betweenPeriods, type DemoResult, runDemo } from '../../demo/scenario.ts'
+import { type DemoResult, mendings, runDemo } from '../../demo/scenario.ts'
 import { plantedFaults } from '../../demo/servers/faults.ts'
 import { verifyReport } from '../../src/app/verify.ts'
 import { openProject } from '../../src/app.ts'
@@ -42,7 +42,7 @@ test('the comparison names exactly what was changed between the periods', () => 
     .filter(({ change }) => !['unchanged', 'persisting'].includes(change))
     .map(({ finding, change }) => `${change} ${finding}`)
     .sort()
-  expect(betweenPeriods).toHaveLength(4)
+  expect(mendings.flat()).toHaveLength(4)
   expect(moved).toEqual([
     'fixed CERT-02@customer-data-api-weak/api',
     'fixed GW-02@customer-data-api-weak/api',
@@ -55,6 +55,13 @@ test('the comparison names exactly what was changed between the periods', () => 
     { part: 'TLSv1.0', path: 'offered', before: 'yes', after: 'no' },
     { part: 'TLSv1.1', path: 'offered', before: 'yes', after: 'no' },
   ])
+})
+
+test('the report is of a period that has ended, and its trend shows both steps', () => {
+  const { asOf, period, trend } = demo.report.assessment
+  expect(asOf).toBe(period.to)
+  expect(trend).toHaveLength(2)
+  expect(trend[1]?.notSatisfied).toBeLessThan(trend[0]?.notSatisfied ?? 0)
 })
 
 test('an accepted finding stays not satisfied', () => {
