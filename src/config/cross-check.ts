@@ -1,85 +1,123 @@
 import type { ConfigFile } from './schema.ts'
 import type { Path, Problem, Source } from './source.ts'
 
-/** What a schema cannot see: names that stand twice, and names that point nowhere. */
-export function crossProblems(file: ConfigFile, source: Source): readonly Problem[] {
-  const problems: Problem[] = []
-  const say = (path: Path, message: string, hint?: string) => problems.push(source.problem(path, message, hint))
-
-  const systems = new Set<string>()
-  const components = new Set<string>()
-  for (const [s, system] of file.systems.entries()) {
-    if (systems.has(system.id)) say(['systems', s, 'id'], `the system "${system.id}" stands here twice`)
-    systems.add(system.id)
-    for (const [c, component] of system.components.entries()) {
-      const ref = `${system.id}/${component.id}`
-      const path = ['systems', s, 'components', c]
-      if (components.has(ref)) say([...path, 'id'], `the component "${ref}" stands here twice`)
-      components.add(ref)
-      const targets = new Set<string>()
-      for (const [t, target] of component.targets.entries()) {
-        const id = target.id ?? target.collector
-        if (targets.has(id)) {
-          say([...path, 'targets', t], `the target "${ref}/${id}" stands here twice`, 'give each its own id:')
-        }
-        targets.add(id)
-        if (target.schedule !== undefined && !(target.schedule in file.schedules)) {
-          say(
-            [...path, 'targets', t, 'schedule'],
-            `there is no schedule "${target.schedule}"`,
-            namesHint('schedules', Object.keys(file.schedules)),
-          )
-        }
-      }
-    }
-  }
-
-  for (const [index, exclude] of file.controls.exclude.entries()) {
-    if (exclude.component && !components.has(exclude.component) && !systems.has(exclude.component)) {
-      say(
-        ['controls', 'exclude', index, 'component'],
-        `there is no component "${exclude.component}"`,
-        namesHint('components', [...components]),
-      )
-    }
-  }
-  const ids = new Set<string>()
-  for (const [index, exception] of file.exceptions.entries()) {
-    if (exception.component && !components.has(exception.component)) {
-      say(
-        ['exceptions', index, 'component'],
-        `there is no component "${exception.component}"`,
-        namesHint('components', [...components]),
-      )
-    }
-    if (Date.parse(exception.expiresOn) < Date.parse(exception.approvedOn)) {
-      say(['exceptions', index, 'expiresOn'], 'the exception expires before it was approved')
-    }
-    if (exception.id !== undefined && ids.has(exception.id)) {
-      say(['exceptions', index, 'id'], `the exception "${exception.id}" stands here twice`)
-    }
-    if (exception.id !== undefined) ids.add(exception.id)
-  }
-
-  const list = file.periods.list ?? []
-  if (file.periods.every === undefined && file.periods.list === undefined) {
-    say(['periods'], 'periods needs "every" (month, quarter, year) or "list"')
-  }
-  for (const [index, period] of list.entries()) {
-    const previous = list[index - 1]
-    if (Date.parse(period.from) >= Date.parse(period.to)) {
-      say(['periods', 'list', index, 'to'], `the period "${period.id}" ends before it begins`)
-    }
-    if (previous && Date.parse(period.from) < Date.parse(previous.to)) {
-      say(['periods', 'list', index, 'from'], `the period "${period.id}" begins before "${previous.id}" ends`)
-    }
-    if (list.findIndex(({ id }) => id === period.id) < index) {
-      say(['periods', 'list', index, 'id'], `the period "${period.id}" stands here twice`)
-    }
-  }
-  return problems
+type Names = {
+  readonly systems: readonly string[]
+  /** `system/component`. */
+  readonly components: readonly string[]
+  readonly schedules: readonly string[]
 }
 
-function namesHint(what: string, names: readonly string[]): string {
-  return names.length > 0 ? `known ${what}: ${names.join(', ')}` : `no ${what} are declared`
+/** What a schema cannot see: names that stand twice, names that point nowhere, and intervals that run backwards. */
+export function crossProblems(file: ConfigFile, source: Source): readonly Problem[] {
+  const names: Names = {
+    systems: file.systems.map(({ id }) => id),
+    components: file.systems.flatMap((system) => system.components.map(({ id }) => `${system.id}/${id}`)),
+    schedules: Object.keys(file.schedules),
+  }
+  const found = [...systemProblems(file, names), ...scopeProblems(file, names), ...periodProblems(file)]
+  return found.map(({ path, message, hint }) => source.problem(path, message, hint))
+}
+
+type Found = { readonly path: Path; readonly message: string; readonly hint?: string }
+
+function systemProblems({ systems }: ConfigFile, names: Names): readonly Found[] {
+  return [
+    ...twice(
+      systems.map(({ id }, s) => ({ name: id, path: ['systems', s, 'id'] })),
+      'system',
+    ),
+    ...systems.flatMap(({ id, components }, s) => [
+      ...twice(
+        components.map((component, c) => ({
+          name: `${id}/${component.id}`,
+          path: ['systems', s, 'components', c, 'id'],
+        })),
+        'component',
+      ),
+      ...components.flatMap((component, c) =>
+        targetProblems(component.targets, `${id}/${component.id}`, ['systems', s, 'components', c, 'targets'], names),
+      ),
+    ]),
+  ]
+}
+
+type Targets = ConfigFile['systems'][number]['components'][number]['targets']
+
+function targetProblems(targets: Targets, component: string, path: Path, { schedules }: Names): readonly Found[] {
+  const named = targets.map(({ id, collector }, t) => ({ name: `${component}/${id ?? collector}`, path: [...path, t] }))
+  return [
+    ...twice(named, 'target', 'give each its own id:'),
+    ...targets.flatMap(({ schedule }, t) =>
+      schedule === undefined ? [] : unknown(schedule, schedules, 'schedule', [...path, t, 'schedule']),
+    ),
+  ]
+}
+
+function scopeProblems({ controls, exceptions }: ConfigFile, { systems, components }: Names): readonly Found[] {
+  return [
+    ...controls.exclude.flatMap(({ component }, index) =>
+      component === undefined || systems.includes(component)
+        ? []
+        : unknown(component, components, 'component', ['controls', 'exclude', index, 'component']),
+    ),
+    ...exceptions.flatMap(({ component }, index) =>
+      component === undefined ? [] : unknown(component, components, 'component', ['exceptions', index, 'component']),
+    ),
+    ...exceptions.flatMap(({ approvedOn, expiresOn }, index) =>
+      Date.parse(expiresOn) < Date.parse(approvedOn)
+        ? [{ path: ['exceptions', index, 'expiresOn'], message: 'the exception expires before it was approved' }]
+        : [],
+    ),
+    ...twice(
+      exceptions.flatMap(({ id }, index) =>
+        id === undefined ? [] : [{ name: id, path: ['exceptions', index, 'id'] as Path }],
+      ),
+      'exception',
+    ),
+  ]
+}
+
+function periodProblems({ periods: { every, list } }: ConfigFile): readonly Found[] {
+  if (every === undefined && list === undefined) {
+    return [{ path: ['periods'], message: 'periods needs "every" (month, quarter, year) or "list"' }]
+  }
+  const at = (index: number, key: string): Path => ['periods', 'list', index, key]
+  return [
+    ...twice(
+      (list ?? []).map(({ id }, index) => ({ name: id, path: at(index, 'id') })),
+      'period',
+    ),
+    ...(list ?? []).flatMap(({ id, from, to }, index): readonly Found[] => {
+      const previous = list?.[index - 1]
+      const backwards = Date.parse(from) >= Date.parse(to)
+      const overlaps = previous !== undefined && Date.parse(from) < Date.parse(previous.to)
+      return [
+        ...(backwards ? [{ path: at(index, 'to'), message: `the period "${id}" ends before it begins` }] : []),
+        ...(overlaps
+          ? [{ path: at(index, 'from'), message: `the period "${id}" begins before "${previous.id}" ends` }]
+          : []),
+      ]
+    }),
+  ]
+}
+
+function twice(
+  items: readonly { readonly name: string; readonly path: Path }[],
+  what: string,
+  hint?: string,
+): readonly Found[] {
+  return items
+    .filter(({ name }, index) => items.findIndex((other) => other.name === name) < index)
+    .map(({ name, path }) => ({
+      path,
+      message: `the ${what} "${name}" stands here twice`,
+      ...(hint === undefined ? {} : { hint }),
+    }))
+}
+
+function unknown(name: string, known: readonly string[], what: string, path: Path): readonly Found[] {
+  if (known.includes(name)) return []
+  const hint = known.length > 0 ? `known ${what}s: ${known.join(', ')}` : `no ${what}s are declared`
+  return [{ path, message: `there is no ${what} "${name}"`, hint }]
 }

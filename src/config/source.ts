@@ -27,9 +27,14 @@ export class InvalidFileError extends ConfigError {
   readonly problems: readonly Problem[]
 
   constructor(code: string, problems: readonly Problem[]) {
-    super(code, problems.map(problemText).join('\n'), { subject: problems[0]?.file ?? '' })
-    this.problems = problems
+    const sorted = problems.toSorted(inReadingOrder)
+    super(code, sorted.map(problemText).join('\n'), { subject: sorted[0]?.file ?? '' })
+    this.problems = sorted
   }
+}
+
+function inReadingOrder(a: Problem, b: Problem): number {
+  return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column
 }
 
 /** `affidavit.yaml:12:5: port must be 1-65535`. */

@@ -111,6 +111,16 @@ test('two targets of one collector in a component need ids', () => {
   expect(problems(text)).toEqual(['13:13 the target "api/gateway/probe" stands here twice | give each its own id:'])
 })
 
+test('periods that overlap or run backwards, and exceptions that end before they begin, are errors', () => {
+  const list = 'list: [{ id: A, from: 2026-01-01, to: 2026-04-01 }, { id: A, from: 2026-03-01, to: 2026-02-01 }]'
+  expect(problems(`${sound.replace('expiresOn: 2026-12-31', 'expiresOn: 2026-06-01')}periods: { ${list} }\n`)).toEqual([
+    '21:5 the exception expires before it was approved',
+    '22:66 the period "A" stands here twice',
+    '22:73 the period "A" begins before "A" ends',
+    '22:91 the period "A" ends before it begins',
+  ])
+})
+
 test('a literal secret is refused without being quoted', () => {
   const text = `${sound}signing: { passphrase: hunter2-the-secret }\n`
   const [problem] = problems(text)
