@@ -1,30 +1,32 @@
+import { cumsum } from 'd3-array'
+import { scaleLinear } from 'd3-scale'
 import type { Chart } from '../chart.ts'
 import { colours, rect, svg, toneColours } from './svg.ts'
 
+const gap = 0.6
+
 /** Shares of a whole beside each other. */
 export function bar({ label, parts }: Extract<Chart, { kind: 'bar' }>): string {
-  const total = parts.reduce((sum, part) => sum + part.count, 0)
-  const gap = 0.6
-  let x = 0
-  const shares = parts
-    .filter((part) => part.count > 0)
-    .map((part) => {
-      const width = (part.count / total) * 100
-      const share = rect({ x, y: 0, width: Math.max(0.8, width - gap), height: 10 }, toneColours[part.tone])
-      x += width
-      return share
-    })
+  const filled = parts.filter((part) => part.count > 0)
+  const ends = cumsum(filled, (part) => part.count)
+  const x = scaleLinear([0, ends.at(-1) ?? 1], [0, 100])
+  const shares = filled.map(({ tone, count }, index) => {
+    const end = ends[index] ?? 0
+    const from = x(end - count)
+    return rect({ x: from, y: 0, width: Math.max(0.8, x(end) - from - gap), height: 10 }, toneColours[tone])
+  })
   const body = shares.length > 0 ? shares : [rect({ x: 0, y: 0, width: 100, height: 10 }, colours.empty)]
   return svg({ width: 100, height: 10, label, body, className: 'bar', stretch: true })
 }
 
 /** A line of time with what held when. */
 export function strip({ label, spans }: Extract<Chart, { kind: 'strip' }>): string {
+  const x = scaleLinear([0, 1], [0, 1000]).clamp(true)
   const body = [
     rect({ x: 0, y: 0, width: 1000, height: 10 }, colours.empty),
     ...spans.map(({ from, to, tone }) =>
       rect(
-        { x: from * 1000, y: 0, width: Math.max(2, (to - from) * 1000), height: 10 },
+        { x: x(from), y: 0, width: Math.max(2, x(to) - x(from)), height: 10 },
         tone === 'good' ? colours.held : toneColours[tone],
       ),
     ),

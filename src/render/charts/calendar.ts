@@ -1,3 +1,6 @@
+import { range } from 'd3-array'
+import { scaleBand } from 'd3-scale'
+import { utcDay, utcMonday } from 'd3-time'
 import type { Chart } from '../chart.ts'
 import { colours, rect, round, svg, text } from './svg.ts'
 
@@ -6,8 +9,9 @@ type Day = Calendar['days'][number]
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const weekdays = ['Mon', '', 'Wed', '', 'Fri', '', 'Sun']
-const dayMs = 86_400_000
 const weeksInRow = 27
+/** A quarter's columns: a shorter period is drawn no larger. */
+const fewestColumns = 14
 const left = 24
 const top = 12
 
@@ -15,32 +19,32 @@ const top = 12
 export function calendar({ label, days }: Calendar): string {
   const [first] = days
   if (!first) return svg({ width: 10, height: 10, label, body: [], className: 'calendar' })
-  const start = monday(first.day)
-  const weekOf = (day: string) => Math.floor((utc(day) - start) / dayMs / 7)
+  const start = utcMonday.floor(utc(first.day))
+  const weekOf = (day: string) => utcMonday.count(start, utcMonday.floor(utc(day)))
   const weeks = weekOf(days.at(-1)?.day ?? first.day) + 1
   const columns = Math.min(weeks, weeksInRow)
-  const size = columns <= 14 ? 11 : 7.4
-  const step = size + size * 0.18
+  const step = columns <= fewestColumns ? 13 : 8.75
+  const x = scaleBand(range(weeksInRow), [left, left + weeksInRow * step]).paddingInner(0.15)
+  const y = scaleBand(range(7), [top, top + 7 * step]).paddingInner(0.15)
+  const size = y.bandwidth()
   const height = top + 7 * step + 4
+  const rowOf = (day: string) => Math.floor(weekOf(day) / weeksInRow) * height
   const at = (day: string) => ({
-    x: left + (weekOf(day) % weeksInRow) * step,
-    y: Math.floor(weekOf(day) / weeksInRow) * height + top + weekday(day) * step,
+    x: x(weekOf(day) % weeksInRow) ?? 0,
+    y: rowOf(day) + (y(weekday(day)) ?? 0),
   })
-  const rows = Array.from({ length: Math.ceil(weeks / weeksInRow) }, (_, index) => index * height)
-  const width = left + Math.max(columns, 14 * (11 / size)) * step
+  const rows = range(Math.ceil(weeks / weeksInRow)).map((row) => row * height)
+  const width = left + Math.max(columns * step, fewestColumns * 13)
   const body = [
     ...days.flatMap((day) => square(day, at(day.day), size)),
     ...days
       .filter((day) => labelled(day, first))
-      .map((day) => {
-        const { x, y } = at(day.day)
-        return text(monthOf(day.day), { x, y: y - weekday(day.day) * step - 4, size: 7.6 })
-      }),
-    ...rows.flatMap((y) =>
+      .map((day) => text(monthOf(day.day), { x: at(day.day).x, y: rowOf(day.day) + top - 4, size: 7.6 })),
+    ...rows.flatMap((row) =>
       weekdays.map((name, index) =>
         text(name, {
           x: left - 5,
-          y: y + top + index * step + size * 0.75,
+          y: row + (y(index) ?? 0) + size * 0.75,
           size: Math.min(7, size * 0.85),
           anchor: 'end',
         }),
@@ -84,14 +88,12 @@ function monthOf(day: string): string {
   return months[Number(day.slice(5, 7)) - 1] ?? ''
 }
 
+/** 0 on a Monday. */
 function weekday(day: string): number {
-  return (new Date(utc(day)).getUTCDay() + 6) % 7
+  return utcDay.count(utcMonday.floor(utc(day)), utc(day))
 }
 
-function monday(day: string): number {
-  return utc(day) - weekday(day) * dayMs
-}
-
-function utc(day: string): number {
-  return Date.parse(`${day}T00:00:00Z`)
+/** A calendar day knows no zone: midnight UTC stands for it. */
+function utc(day: string): Date {
+  return new Date(`${day}T00:00:00Z`)
 }

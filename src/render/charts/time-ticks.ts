@@ -1,0 +1,31 @@
+import { scaleUtc } from 'd3-scale'
+import { DateTime } from 'luxon'
+import { type Instant, millis } from '../../model/time.ts'
+
+/** A mark on an axis of time. */
+export type TimeTick = { readonly at: number; readonly name: string }
+
+const dayMs = 86_400_000
+
+/**
+ * About `count` round moments between two, round by the clocks of a zone (d3 knows UTC and the machine's zone only), each
+ * named as finely as its neighbours need: `Sep`, `9 Sep`, `14:30`, `14:30:05`.
+ */
+export function timeTicks(from: Instant, to: Instant, timeZone: string, count: number): readonly TimeTick[] {
+  const begin = DateTime.fromMillis(millis(from), { zone: timeZone })
+  const end = DateTime.fromMillis(millis(to), { zone: timeZone })
+  const wall = (at: DateTime) => at.setZone('utc', { keepLocalTime: true }).toMillis()
+  const ticks = scaleUtc([wall(begin), wall(end)], [0, 1]).ticks(count)
+  const step = ticks[0] && ticks[1] ? ticks[1].getTime() - ticks[0].getTime() : dayMs
+  return ticks.map((tick) => {
+    const local = DateTime.fromMillis(tick.getTime(), { zone: 'utc' }).setZone(timeZone, { keepLocalTime: true })
+    return { at: local.toMillis(), name: local.toFormat(formatFor(step), { locale: 'en-US' }) }
+  })
+}
+
+function formatFor(step: number): string {
+  if (step < 60_000) return 'HH:mm:ss'
+  if (step < dayMs) return 'HH:mm'
+  if (step < 28 * dayMs) return 'd LLL'
+  return step < 360 * dayMs ? 'LLL yyyy' : 'yyyy'
+}
