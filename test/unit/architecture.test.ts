@@ -92,13 +92,17 @@ function imports(file: string): string[] {
   )
 }
 
+/** Each collector is a room of its own; their registry names them all. */
 function room(path: string): string {
   if (path === 'src/app.ts') return 'src/app'
+  if (path.startsWith('collectors/')) return path.split('/').slice(0, 2).join('/')
   return Object.keys(mayImport).find((name) => path.startsWith(`${name}/`)) ?? path
 }
 
 function isAllowed(from: string, to: string): boolean {
   const home = room(from)
   if (room(to) === home) return true
-  return (mayImport[home] ?? []).some((allowed) => to === allowed || room(to) === allowed)
+  if (home === 'collectors/registry.ts') return to.startsWith('collectors/') || to === 'src/collect/contract.ts'
+  const rules = mayImport[home.startsWith('collectors/') ? 'collectors' : home] ?? []
+  return rules.some((allowed) => to === allowed || room(to) === allowed || to.startsWith(`${allowed}/`))
 }
