@@ -1,9 +1,10 @@
 import type { Context, NewObservation, TargetBase } from '../../src/collect/contract.ts'
-import { CollectionError, type FailureCode } from '../../src/model/errors.ts'
+import { CollectionError } from '../../src/model/errors.ts'
 import { type Ask, createAsk } from './ask.ts'
 import type { ChainContext } from './certificate/facts.ts'
 import { certificatesOfPem, trustStore } from './certificate/trust.ts'
-import { type Evidence, readEvidence, speaksTls } from './evidence.ts'
+import { type Evidence, readEvidence } from './evidence.ts'
+import type { Wire } from './exchange.ts'
 import { handshakeQuestion } from './handshake/current-client.ts'
 import { shareableGroups } from './handshake/key-shares.ts'
 import { helloMaker } from './hellos.ts'
@@ -11,6 +12,8 @@ import { surveyCertificates } from './inventory/certificates.ts'
 import { takeInventory } from './inventory/scan.ts'
 import { createPacer } from './pacer.ts'
 import { replay } from './replay.ts'
+import { silenceOf } from './silence.ts'
+import { startTls } from './starttls/connect.ts'
 import { endpointOf, serverNameOf, subjectOf, type TlsTarget } from './target.ts'
 import type { Exchange, Transcript } from './transcript.ts'
 import { packTranscript } from './transcript-artefact.ts'
@@ -19,13 +22,14 @@ import { packTranscript } from './transcript-artefact.ts'
 const askingShare = 0.85
 /** The part of it that one exchange may take. */
 const exchangeShare = 0.2
+/** The same where plain text comes before: mail servers greet late, to put off those who do not wait. */
+const starttlsShare = 0.5
 
 /** Asks one server everything and yields what it showed; CollectionError where it does not speak TLS. */
 export async function* collectTls(target: TlsTarget & TargetBase, context: Context): AsyncIterable<NewObservation> {
   const { timeoutMs, concurrency } = context.limits
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs * askingShare)])
-  const endpoint = endpointOf(target)
-  const wire = { connect: () => context.connect(endpoint), signal, timeoutMs: timeoutMs * exchangeShare }
+  const wire = wireTo(target, context, signal)
   const exchanges: Exchange[] = []
   const ask = createAsk(wire, createPacer(concurrency), exchanges)
   const serverName = serverNameOf(target)
@@ -33,12 +37,23 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const failure = await askEverything(ask, exchanges, serverName, signal)
   const subject = subjectOf(target)
   const evidence = exchanges.length > 0 ? [recordTranscript({ exchanges }, context)] : []
-  const silent = silenceOf(exchanges.map(readEvidence), subject, timeoutMs)
+  const silent = silenceOf(exchanges.map(readEvidence), target, timeoutMs)
   if (silent) throw failure ?? silent
   const chains = await chainContext(target, context)
   for (const { kind, facts } of replay({ exchanges }, chains))
     yield { kind, subject, methods: ['TEST'], facts, evidence }
   if (failure) throw failure
+}
+
+/** Fresh connections to the target, each at the point where a ClientHello is awaited. */
+function wireTo(target: TlsTarget & TargetBase, context: Context, signal: AbortSignal): Wire {
+  const endpoint = endpointOf(target)
+  const { starttls: protocol } = target
+  const timeoutMs = context.limits.timeoutMs * (protocol ? starttlsShare : exchangeShare)
+  if (!protocol) return { connect: () => context.connect(endpoint), signal, timeoutMs }
+  // Shorter than the exchange, so that what the server said so far is kept.
+  const options = { protocol, host: serverNameOf(target) ?? endpoint.host, timeoutMs: timeoutMs * 0.8, signal }
+  return { connect: async () => startTls(await context.connect(endpoint), options), signal, timeoutMs }
 }
 
 function recordTranscript(transcript: Transcript, { record, redact }: Context): string {
@@ -94,44 +109,4 @@ async function chainContext(target: TlsTarget & TargetBase, context: Context): P
     if (!(error instanceof CollectionError)) throw error
     return { host, at, anchors: trustStore([]), anchorsMissing: error.message }
   }
-}
-
-/** Why nothing was learnt; undefined where the server answered in TLS at least once. */
-function silenceOf(evidence: readonly Evidence[], subject: string, timeoutMs: number): CollectionError | undefined {
-  if (evidence.some(speaksTls)) return undefined
-  const foreign = evidence.find(({ verdict }) => verdict.kind === 'foreign' && verdict.speaks !== null)
-  const anyForeign = foreign ?? evidence.find(({ reply }) => reply.form === 'foreign' || reply.form === 'malformed')
-  if (anyForeign) {
-    const speaks = anyForeign.verdict.kind === 'foreign' ? anyForeign.verdict.speaks : null
-    return new CollectionError('not-tls', `${subject} does not speak TLS but ${speaks ?? 'something unknown'}`, {
-      hint: `Check the port${speaks === 'HTTP' ? '; this one serves plain HTTP' : ''}.`,
-      subject,
-    })
-  }
-  const ends = evidence.map(({ exchange }) => exchange.end)
-  // What the server did when it did anything at all says more than a silence.
-  const end = (['reset', 'closed', 'refused', 'unreachable', 'timeout', 'too-large'] as const).find((each) =>
-    ends.includes(each),
-  )
-  const failure: FailureCode = end ?? 'timeout'
-  const { sentence, hint } = silences[failure] ?? { sentence: 'did not answer', hint: 'Check the host and the port.' }
-  const within = failure === 'timeout' ? ` (limit ${timeoutMs / 1000} s)` : ''
-  return new CollectionError(failure, `${subject} ${sentence}${within}`, { hint, subject })
-}
-
-const silences: { readonly [code: string]: { readonly sentence: string; readonly hint: string } } = {
-  timeout: {
-    sentence: 'did not answer any TLS hello in time',
-    hint: 'Check that a firewall does not drop the packets, or raise limits.timeout of the target.',
-  },
-  refused: { sentence: 'refused every connection', hint: 'Check that the service runs and listens on this port.' },
-  reset: {
-    sentence: 'reset every connection',
-    hint: 'Check whether the port expects something before TLS (a PROXY header, STARTTLS) or a firewall cuts the connection.',
-  },
-  closed: {
-    sentence: 'closed every connection without an answer',
-    hint: 'Check whether the port speaks TLS and whether this address may connect to it.',
-  },
-  unreachable: { sentence: 'cannot be reached', hint: 'Check the network between this machine and the target.' },
 }
