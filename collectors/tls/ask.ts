@@ -60,13 +60,13 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
         end: 'stopped',
       }
       if (signal.aborted || isTooLong(question, count - 1)) return readEvidence(unasked)
-      const { received, end } = await exchange({ ...wire, signal }, sent, question.enough)
-      const serverTraffic = question.serverTraffic?.(readReply(received))
-      const made: Exchange = { ...unasked, received, end, ...(serverTraffic ? { serverTraffic } : {}) }
+      const heard = await exchange({ ...wire, signal }, sent, question.enough)
+      const serverTraffic = question.serverTraffic?.(readReply(heard.received))
+      const made: Exchange = { ...unasked, ...heard, ...(serverTraffic ? { serverTraffic } : {}) }
       exchanges.push(made)
       const evidence = readEvidence(made)
       if (speaksTls(evidence)) longestAnswered = Math.max(longestAnswered, sent.length)
-      else if (alone && anyAnswer) shortestIgnored = Math.min(shortestIgnored, sent.length)
+      else if (alone && anyAnswer && !made.preamble?.trouble) shortestIgnored = Math.min(shortestIgnored, sent.length)
       return evidence
     }
     const evidence = await pacer.run(run, alone ? 'alone' : undefined)

@@ -1,7 +1,7 @@
 import { alertName } from './registry/alerts.ts'
 import { cipherSuites } from './registry/cipher-suites.ts'
 import { type Protocol, protocolOf, type RecordProtocol, versionNumbers } from './registry/protocols.ts'
-import type { Exchange } from './transcript.ts'
+import { type Exchange, isAboutFeature } from './transcript.ts'
 import { type OfferedHello, readClientHello } from './wire/client-hello.ts'
 import { handshakeTypes, type Reply, readNamedGroup, readReply } from './wire/reply.ts'
 
@@ -54,6 +54,8 @@ const refusals: { readonly [description: number]: 'offer' | 'version' } = {
 }
 
 function verdictOf(exchange: Exchange, offered: OfferedHello | null, reply: Reply): Verdict {
+  const trouble = exchange.preamble?.trouble
+  if (trouble?.kind === 'declined' || trouble?.kind === 'odd') return { kind: 'foreign', speaks: trouble.said }
   if (reply.sslv2Ciphers) return { kind: 'sslv2', ciphers: reply.sslv2Ciphers }
   if (reply.form === 'foreign') return { kind: 'foreign', speaks: reply.speaks }
   const hello = reply.serverHello
@@ -64,8 +66,14 @@ function verdictOf(exchange: Exchange, offered: OfferedHello | null, reply: Repl
   }
   if (hello || !reply.alert) return { kind: 'silent' }
   const alert = alertName(reply.alert.description)
-  const what = exchange.purpose === 'sslv2' ? 'version' : refusals[reply.alert.description]
+  const what = meaningOf(exchange, reply.alert.description)
   return what && reply.alert.fatal ? { kind: 'refused', what, alert } : { kind: 'alert', alert }
+}
+
+/** A hello about a feature is refused by whatever alert; it says nothing about the version. */
+function meaningOf(exchange: Exchange, description: number): 'offer' | 'version' | undefined {
+  if (isAboutFeature(exchange)) return 'offer'
+  return exchange.purpose === 'sslv2' ? 'version' : refusals[description]
 }
 
 function namedGroup(reply: Reply): number | null {

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
 import { CollectionError } from '../../src/model/errors.ts'
+import { PreambleError, preambleOf } from './starttls/connect.ts'
+import type { Preamble } from './starttls/talk.ts'
 import type { End } from './transcript.ts'
 import { type Reply, readReply } from './wire/reply.ts'
 
@@ -11,7 +13,12 @@ export type Wire = {
   readonly timeoutMs: number
 }
 
-export type RawExchange = { readonly received: Uint8Array; readonly end: End }
+export type RawExchange = {
+  readonly received: Uint8Array
+  readonly end: End
+  /** What was said in plain text before the first hello, where the protocol begins so. */
+  readonly preamble?: Preamble
+}
 
 const maxReplyBytes = 262_144
 
@@ -22,15 +29,20 @@ const maxReplyBytes = 262_144
 export async function exchange(wire: Wire, sent: Uint8Array, enough: (reply: Reply) => boolean): Promise<RawExchange> {
   const deadline = AbortSignal.any([wire.signal, AbortSignal.timeout(wire.timeoutMs)])
   const socket = await connectBefore(wire, deadline)
-  if ('end' in socket) return { received: new Uint8Array(), end: socket.end }
+  if ('end' in socket) return { received: new Uint8Array(), ...socket }
+  const preamble = preambleOf(socket.open)
   try {
-    return await converse(socket.open, sent, enough, deadline, wire.signal)
+    const heard = await converse(socket.open, sent, enough, deadline, wire.signal)
+    return { ...heard, ...(preamble ? { preamble } : {}) }
   } finally {
     socket.open.destroy()
   }
 }
 
-async function connectBefore(wire: Wire, deadline: AbortSignal): Promise<{ open: Socket } | { end: End }> {
+async function connectBefore(
+  wire: Wire,
+  deadline: AbortSignal,
+): Promise<{ open: Socket } | { end: End; preamble?: Preamble }> {
   if (deadline.aborted) return { end: 'stopped' }
   const connecting = wire.connect()
   const expired = new Promise<'expired'>((resolve) => {
@@ -47,6 +59,7 @@ async function connectBefore(wire: Wire, deadline: AbortSignal): Promise<{ open:
     return { end: wire.signal.aborted ? 'stopped' : 'timeout' }
   } catch (error) {
     const end = error instanceof CollectionError ? connectEnds[error.failure] : undefined
+    if (error instanceof PreambleError) return { end: end ?? 'closed', preamble: error.preamble }
     if (end) return { end }
     if (wire.signal.aborted) return { end: 'stopped' }
     throw error

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import * as z from 'zod'
 import { type Endpoint, targetSchema } from '../../src/collect/contract.ts'
+import { type StarttlsProtocol, starttlsPorts, starttlsProtocols, starttlsSchemes } from './starttls/protocols.ts'
 
-/** What stands under `target:` of the tls collector. */
-export const tlsTarget = targetSchema({
+const tlsTargetSchema = targetSchema({
   host: z
     .string()
     .regex(
@@ -13,7 +13,16 @@ export const tlsTarget = targetSchema({
       },
     )
     .describe('Name or address of the server'),
-  port: z.int().min(1).max(65_535).default(443).describe('TCP port'),
+  port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe('TCP port; default: 443, or the port of the protocol that starttls names'),
+  starttls: z
+    .enum(starttlsProtocols)
+    .optional()
+    .describe('Protocol that begins in plain text and changes to TLS; default: TLS from the first byte'),
   serverName: z
     .string()
     .min(1)
@@ -21,7 +30,17 @@ export const tlsTarget = targetSchema({
     .optional()
     .describe('Name to ask for (SNI) and to compare the certificate with; default: the host, unless it is an address'),
 })
+
+/** What stands under `target:` of the tls collector; the port is there, whether it was given or not. */
+export const tlsTarget = tlsTargetSchema.transform((target) => ({
+  ...target,
+  port: target.port ?? portOf(target.starttls),
+}))
 export type TlsTarget = z.infer<typeof tlsTarget>
+
+function portOf(starttls: StarttlsProtocol | undefined): number {
+  return starttls === undefined ? 443 : starttlsPorts[starttls]
+}
 
 /** The TCP endpoint of a target; IPv6 addresses without brackets. */
 export function endpointOf({ host, port }: TlsTarget): Endpoint {
@@ -44,14 +63,21 @@ export function subjectOf(target: TlsTarget): string {
   return name === undefined || name === lower ? place : `${place}#${name}`
 }
 
-/** `example.com`, `example.com:8443`, `[::1]:443`, `https://host/` as a raw target; undefined for anything else. */
-export function parseShorthand(text: string): { host: string; port: number } | undefined {
+/** A target as `affidavit probe` makes it of a text. */
+export type ShorthandTarget = { readonly host: string; readonly port: number; readonly starttls?: StarttlsProtocol }
+
+/**
+ * `example.com`, `example.com:8443`, `[::1]:443`, `https://host/`, `smtp://mail.example.com` as a raw target; undefined
+ * for anything else.
+ */
+export function parseShorthand(text: string): ShorthandTarget | undefined {
   const trimmed = text.trim()
   if (isIP(trimmed) === 6) return { host: trimmed, port: 443 }
   const given = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`
   const url = URL.canParse(given) ? new URL(given) : undefined
-  if (!url || !['https:', 'wss:', 'tls:'].includes(url.protocol) || url.hostname === '' || url.username !== '') {
-    return undefined
-  }
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 443 : Number(url.port) }
+  if (!url || url.hostname === '' || url.username !== '') return undefined
+  const starttls = starttlsSchemes[url.protocol.slice(0, -1)]
+  if (!starttls && !['https:', 'wss:', 'tls:'].includes(url.protocol)) return undefined
+  const port = url.port === '' ? portOf(starttls) : Number(url.port)
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port, ...(starttls ? { starttls } : {}) }
 }

@@ -1,4 +1,5 @@
 import type { RecordProtocol } from './registry/protocols.ts'
+import type { Preamble } from './starttls/talk.ts'
 
 /** What an exchange was made for; the facts are read from the bytes, this says which conclusions a refusal allows. */
 export type Purpose = 'cipher-suites' | 'order' | 'groups' | 'handshake' | 'certificate' | 'sslv2' | FeaturePurpose
@@ -54,6 +55,8 @@ export type Exchange = {
   readonly end: End
   /** The TLS 1.3 server handshake traffic secret (RFC 8446 section 7.1), so that the encrypted part can be read again. */
   readonly serverTraffic?: Uint8Array
+  /** What was said in plain text before `sent` (STARTTLS); where it holds trouble, `sent` never left. */
+  readonly preamble?: Preamble
 }
 
 /** One connection on which more than one message of ours was sent. */
@@ -79,8 +82,9 @@ export type Transcript = {
 export function writeTranscript({ exchanges, conversations = [] }: Transcript): string {
   return JSON.stringify({
     version: 1,
-    exchanges: exchanges.map(({ sent, received, serverTraffic, ...rest }) => ({
+    exchanges: exchanges.map(({ sent, received, serverTraffic, preamble, ...rest }) => ({
       ...rest,
+      ...(preamble ? { preamble: writePreamble(preamble) } : {}),
       sent: hex(sent),
       received: hex(received),
       ...(serverTraffic ? { serverTraffic: hex(serverTraffic) } : {}),
@@ -100,8 +104,9 @@ export function readTranscript(text: string): Transcript {
     throw new TypeError('not a TLS transcript of version 1')
   }
   return {
-    exchanges: exchanges.map(({ sent, received, serverTraffic, ...rest }) => ({
-      ...(rest as Omit<Exchange, 'sent' | 'received' | 'serverTraffic'>),
+    exchanges: exchanges.map(({ sent, received, serverTraffic, preamble, ...rest }) => ({
+      ...(rest as Omit<Exchange, 'sent' | 'received' | 'serverTraffic' | 'preamble'>),
+      ...(preamble === undefined ? {} : { preamble: readPreamble(preamble) }),
       sent: unhex(sent),
       received: unhex(received),
       ...(serverTraffic === undefined ? {} : { serverTraffic: unhex(serverTraffic) }),
@@ -122,6 +127,15 @@ type Written = {
   readonly exchanges: readonly Record<string, unknown>[]
   /** Absent in transcripts that were recorded before there were any. */
   readonly conversations?: readonly Record<string, unknown>[]
+}
+
+function writePreamble({ sent, received, trouble }: Preamble): object {
+  return { sent: hex(sent), received: hex(received), trouble }
+}
+
+function readPreamble(value: unknown): Preamble {
+  const { sent, received, trouble } = value as Record<'sent' | 'received', unknown> & Pick<Preamble, 'trouble'>
+  return { sent: unhex(sent), received: unhex(received), trouble }
 }
 
 function hex(bytes: Uint8Array): string {
