@@ -30,6 +30,24 @@ test('the port is 443 and the server name the host, unless that is an address', 
   expect(serverNameOf(parse({ host: '192.0.2.1', serverName: 'a.test' }))).toBe('a.test')
 })
 
+test('a protocol that begins in plain text brings its own port, unless one is given', () => {
+  expect(parse({ host: 'mail.test', starttls: 'smtp' })).toMatchObject({ port: 25, starttls: 'smtp' })
+  expect(parse({ host: 'mail.test', starttls: 'smtp', port: 587 })).toMatchObject({ port: 587 })
+  expect(parse({ host: 'db.test', starttls: 'postgres' })).toMatchObject({ port: 5_432 })
+  expect(tlsTarget.safeParse({ host: 'mail.test', starttls: 'gopher' }).success).toBe(false)
+})
+
+test.each([
+  ['smtp://mail.test', { host: 'mail.test', port: 25, starttls: 'smtp' }],
+  ['imap://mail.test:1143/', { host: 'mail.test', port: 1_143, starttls: 'imap' }],
+  ['postgresql://db.test/orders', { host: 'db.test', port: 5_432, starttls: 'postgres' }],
+  ['ftp://files.test', { host: 'files.test', port: 21, starttls: 'ftp' }],
+  ['ldap://[::1]', { host: '::1', port: 389, starttls: 'ldap' }],
+  ['xmpp-server://chat.test', { host: 'chat.test', port: 5_269, starttls: 'xmpp-server' }],
+])('%s names the protocol that begins in plain text', (text, expected) => {
+  expect(parseShorthand(text)).toEqual(expected)
+})
+
 test('the subject is host and port, with the server name where it differs', () => {
   expect(subjectOf(parse({ host: 'API.example.test' }))).toBe('api.example.test:443')
   expect(subjectOf(parse({ host: '::1', port: 8_443 }))).toBe('[::1]:8443')
