@@ -7,7 +7,7 @@ export const tlsCollector: Collector<TlsTarget> = {
   id: 'tls',
   version: 1,
   title: 'TLS protocols, cipher suites and certificates',
-  emits: ['tls.protocol', 'tls.certificate', 'tls.negotiated'],
+  emits: ['tls.protocol', 'tls.certificate', 'tls.negotiated', 'tls.conformance', 'tls.grade'],
   target: tlsTarget,
   defaults: { timeoutMs: 20_000, concurrency: 16, connections: 1_000, requests: 0, bytes: 8 * 1_024 * 1_024 },
   shorthand: parseShorthand,

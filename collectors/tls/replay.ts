@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../src/model/json.ts'
 import { type ChainContext, chainFacts } from './certificate/facts.ts'
+import { policyFacts } from './conformance/facts.ts'
 import { chainsOf } from './inventory/chains.ts'
 import { openCase } from './inventory/facts.ts'
 import { negotiatedFacts } from './inventory/negotiated.ts'
@@ -16,9 +17,10 @@ export type KindFacts = { readonly kind: string; readonly facts: JsonObject }
 export function replay({ exchanges }: Transcript, context: ChainContext): KindFacts[] {
   const all = openCase(exchanges)
   const negotiated = negotiatedFacts(all.evidence)
-  return [
+  const seen: KindFacts[] = [
     ...protocolFacts(all).map((facts) => ({ kind: 'tls.protocol', facts })),
     ...chainsOf(all.evidence).map((chain) => ({ kind: 'tls.certificate', facts: chainFacts(chain, context) })),
     { kind: 'tls.negotiated', facts: negotiated },
   ]
+  return [...seen, ...policyFacts(seen, context.at)]
 }
