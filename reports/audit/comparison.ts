@@ -46,10 +46,9 @@ export function comparisonSection(
     groups: groups
       .map(([kind, title]) => ({
         title,
-        changes: comparison.changes
-          .filter((change) => change.change === kind)
-          .toSorted((a, b) => a.finding.localeCompare(b.finding))
-          .map((change) => drawChange(context, change)),
+        changes: alike(comparison.changes.filter((change) => change.change === kind)).map((changes) =>
+          drawChange(context, changes),
+        ),
       }))
       .filter((group) => group.changes.length > 0),
     unchanged: counted(counts.unchanged, 'finding'),
@@ -66,14 +65,26 @@ function figure(kind: ChangeKind, count: number): Figure {
   return { tone: count > 0 ? tone : 'plain', value: grouped(count), label: text, note: null }
 }
 
-function drawChange(context: Context, change: Change): ComparisonSection['groups'][number]['changes'][number] {
+/** Changes of one control with the same course, reason and facts stand together. */
+function alike(changes: readonly Change[]): readonly (readonly [Change, ...Change[]])[] {
+  const sorted = changes.toSorted((a, b) => a.finding.localeCompare(b.finding))
+  const groups = Map.groupBy(sorted, ({ control, before, after, cause, reason, facts }) =>
+    JSON.stringify([control, before, after, cause, reason, facts]),
+  )
+  return [...groups.values()].flatMap(([first, ...others]) => (first ? [[first, ...others] as const] : []))
+}
+
+function drawChange(
+  context: Context,
+  changes: readonly [Change, ...Change[]],
+): ComparisonSection['groups'][number]['changes'][number] {
+  const [change] = changes
   return {
     control: change.control,
     title: context.control(change.control)?.title ?? '',
-    component: context.component(change.component),
+    components: changes.map(({ component }) => context.component(component)),
+    moved: change.change === 'fixed' || change.change === 'persisting' ? '' : movedText(change),
     chip: changeChips[change.change],
-    before: change.before ? standingChips[change.before].text : 'not measured',
-    after: change.after ? standingChips[change.after].text : 'not measured',
     cause: changeNote(change),
     // Where the target's facts changed, the facts are the reason.
     reason: change.cause === 'target' && change.facts.length > 0 ? '' : change.reason,
@@ -81,12 +92,22 @@ function drawChange(context: Context, change: Change): ComparisonSection['groups
   }
 }
 
-function factChanges({ dates }: Context, { facts }: Change): readonly { subject: string; changes: string[] }[] {
+function movedText({ before, after }: Change): string {
+  const text = (standing: Change['before']) => (standing ? standingChips[standing].text : 'not measured')
+  return `was ${text(before)}, is ${text(after)}`
+}
+
+/** Subjects whose facts changed in the same way stand together. */
+function factChanges({ dates }: Context, { facts }: Change): readonly { subjects: string[]; changes: string[] }[] {
   const bySubject = Map.groupBy(facts, (fact) => (fact.part ? `${fact.subject} ${fact.part}` : fact.subject))
-  return [...bySubject].map(([subject, own]) => ({
+  const told = [...bySubject].map(([subject, own]) => ({
     subject,
     changes: own.map(
       ({ path, before, after }) => `${factName(path)} was ${factText(before, dates)}, is ${factText(after, dates)}`,
     ),
+  }))
+  return [...Map.groupBy(told, ({ changes }) => changes.join('\n')).values()].map((group) => ({
+    subjects: group.map(({ subject }) => subject),
+    changes: group[0]?.changes ?? [],
   }))
 }

@@ -8,6 +8,7 @@ import { cover } from './cover.ts'
 import { evidenceIndex } from './evidence.ts'
 import { exceptions } from './exceptions.ts'
 import { findings } from './findings.ts'
+import { inventory } from './inventory.ts'
 import type { ReportIssue } from './issue.ts'
 import { population } from './population.ts'
 import { summary } from './summary.ts'
@@ -29,7 +30,8 @@ const headings = {
   population: { id: 'population', number: 7, title: 'Population and completeness' },
   evidence: { id: 'evidence', number: 8, title: 'Evidence index' },
   verification: { id: 'verification', number: 9, title: 'How to verify this report' },
-  annex: { id: 'annex', number: 10, title: 'Annex: controls, parameters and runs' },
+  inventory: { id: 'inventory', number: 10, title: 'Annex: protocols, certificates and logs' },
+  annex: { id: 'annex', number: 11, title: 'Annex: controls, parameters and runs' },
 } as const satisfies { [section: string]: Omit<Heading, 'flows'> }
 
 /** The audit report of one assessment as a document to print; pure. */
@@ -41,21 +43,27 @@ export function auditDocument({ assessment, comparison, issue }: AuditReport): A
     about: about(context, section('about')),
     summary: summary(context, section('summary'), comparison),
     findings: findings(context, section('findings')),
-    exceptions: exceptions(context, section('exceptions', assessment.exceptions.length === 0)),
+    exceptions: exceptions(context, section('exceptions', assessment.exceptions.length <= 3)),
     comparison: comparisonSection(context, section('comparison', comparison === null), comparison),
     population: population(context, section('population')),
     evidence: evidenceIndex(context, section('evidence')),
     verification: verification(context, section('verification')),
-    annex: annex(context, section('annex')),
   }
+  const sideBySide = inventory(context, section('inventory'))
+  const rules = annex(
+    context,
+    sideBySide ? section('annex') : { ...section('annex'), number: headings.inventory.number },
+  )
   return {
     kind: 'audit',
     title: `${issue.id}: audit evidence report, ${assessment.organisation}, ${period}`,
     id: issue.id,
     organisation: assessment.organisation,
     period,
-    contents: Object.values(sections).map(({ heading }) => heading),
+    contents: [...Object.values(sections), ...(sideBySide ? [sideBySide] : []), rules].map(({ heading }) => heading),
     cover: cover(context, comparison),
     ...sections,
+    inventory: sideBySide,
+    annex: rules,
   }
 }

@@ -30,7 +30,18 @@ export function entryNumber(entry: number): string {
 
 /** Links to the entries behind decisions; neighbours are drawn together, none is left out. */
 export function evidenceLinks(decisions: readonly Decision[]): readonly EvidenceLink[] {
-  const entries = [...new Set(decisions.map((decision) => decision.entry))].toSorted((a, b) => a - b)
+  return linksTo(decisions.map((decision) => decision.entry))
+}
+
+/** Links to entries that need not be in the index: one that no judgement rests on is named without a link. */
+export function evidenceLinksTo({ issue }: Context, entries: readonly number[]): readonly EvidenceLink[] {
+  const indexed = new Set(issue.evidence.map(({ entry }) => entry))
+  const links = linksTo(entries)
+  return links.map((link) => (indexed.has(Number(link.href.split('-').at(-1))) ? link : { ...link, href: '' }))
+}
+
+function linksTo(all: readonly number[]): readonly EvidenceLink[] {
+  const entries = [...new Set(all)].toSorted((a, b) => a - b)
   const runs: [number, number][] = []
   for (const entry of entries) {
     const last = runs.at(-1)

@@ -1,35 +1,56 @@
 import type { Finding } from '../../src/model/finding.ts'
-import type { Chip, ClosedFinding, CompactFinding, FullFinding } from '../../src/render/document.ts'
+import type { Chip, ClosedFinding, CompactFinding, FullComponent, FullFinding } from '../../src/render/document.ts'
 import { anchor, type Context, referencePairs } from './context.ts'
 import { evidenceLinks } from './evidence.ts'
 import { historyNote, historyStrip } from './history.ts'
 import { observationTable } from './observations.ts'
 import { freshnessTexts, outcomeChips, standingChips } from './wording.ts'
 
-/** A finding told in full: what was asked, what was seen, why it matters, what to do, how to see it again. */
-export function fullFinding(context: Context, finding: Finding): FullFinding {
-  const control = context.control(finding.control)
-  const { likelihood, impact, level } = finding.risk
+/**
+ * A control told in full: what was asked, why it matters, what to do, once; what was seen and how to see it again for each
+ * component. `findings` are of one control, the most urgent first.
+ */
+export function fullFinding(context: Context, findings: readonly [Finding, ...Finding[]]): FullFinding {
+  const [first] = findings
+  const control = context.control(first.control)
   return {
-    id: anchor('finding', finding.id),
-    tone: standingChips[finding.standing].tone,
-    control: finding.control,
+    tone: standingChips[first.standing].tone,
+    control: first.control,
     title: control?.title ?? 'A control that the catalogue does not have',
-    component: context.component(finding.component),
-    chips: chips(context, finding),
-    risk: `${level} risk: likelihood ${likelihood}, impact ${impact}`,
     statement: control?.statement ?? '',
-    reason: finding.reason,
-    observations: observationTable(context, finding.decisions, finding.reason),
-    healed: observationTable(context, finding.healed),
     why: control?.risk.why ?? '',
     remediation: control?.remediation ?? '',
     references: control ? referencePairs(control) : [],
-    reperform: finding.reperform,
+    components: findings.map((finding) => fullComponent(context, finding)),
+    reperform: commandsOf(context, findings),
+  }
+}
+
+function fullComponent(context: Context, finding: Finding): FullComponent {
+  const { likelihood, impact, level } = finding.risk
+  return {
+    id: anchor('finding', finding.id),
+    component: context.component(finding.component),
+    chips: chips(context, finding),
+    risk: `${level} risk: likelihood ${likelihood}, impact ${impact}`,
+    reason: finding.reason,
+    observations: observationTable(context, finding.decisions, finding.reason),
+    healed: observationTable(context, finding.healed),
     exception: exceptionText(context, finding),
     history: historyStrip(context, finding),
     historyNote: historyNote(context, finding),
   }
+}
+
+function commandsOf(context: Context, findings: readonly Finding[]): FullFinding['reperform'] {
+  const groups = Map.groupBy(
+    findings.filter(({ reperform }) => reperform.length > 0),
+    ({ reperform }) => reperform.join('\n'),
+  )
+  return [...groups.values()].map((group) => ({
+    components: findings.length === 1 ? null : group.map(({ component }) => context.component(component)).join(', '),
+    commands: group[0]?.reperform ?? [],
+  }))
 }
 
 /** A finding that failed within the period and holds again at its end. */

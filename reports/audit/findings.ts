@@ -57,7 +57,9 @@ function ofObjective(context: Context, objective: Objective): FindingsOfObjectiv
     id: `objective-${objective}`,
     title: objectiveTitles[objective],
     tally: tallyText(own),
-    full: full.map((finding) => fullFinding(context, finding)),
+    full: [...Map.groupBy(full, (finding) => finding.control).values()].flatMap(([first, ...others]) =>
+      first ? [fullFinding(context, [first, ...others])] : [],
+    ),
     closed: closed.map((finding) => closedFinding(context, finding)),
     compact: [...Map.groupBy(compact, (finding) => finding.control)].map(([control, group]) => ({
       control,

@@ -51,6 +51,8 @@ export type AuditDocument = {
   readonly population: Population
   readonly evidence: EvidenceIndex
   readonly verification: Verification
+  /** Null where no target reports protocols, certificates or logs. */
+  readonly inventory: Inventory | null
   readonly annex: Annex
 }
 
@@ -177,23 +179,30 @@ export type FindingsOfObjective = {
   readonly compactCount: string
 }
 
+/** A control that does not hold somewhere, told once, with what was seen at each component. */
 export type FullFinding = {
-  readonly id: string
   readonly tone: Tone
   readonly control: string
   readonly title: string
+  readonly statement: string
+  readonly why: string
+  readonly remediation: string
+  readonly references: readonly Pair[]
+  /** The most urgent first. */
+  readonly components: readonly FullComponent[]
+  /** Commands, once where several components share them; `components` is null where there is only one. */
+  readonly reperform: readonly { readonly components: string | null; readonly commands: readonly string[] }[]
+}
+
+export type FullComponent = {
+  readonly id: string
   readonly component: string
   readonly chips: readonly Chip[]
   readonly risk: string
-  readonly statement: string
   readonly reason: string
   readonly observations: ObservationTable | null
   /** Observations that failed earlier and hold now. */
   readonly healed: ObservationTable | null
-  readonly why: string
-  readonly remediation: string
-  readonly references: readonly Pair[]
-  readonly reperform: readonly string[]
   readonly exception: string | null
   readonly history: Chart | null
   readonly historyNote: string
@@ -201,23 +210,30 @@ export type FullFinding = {
 
 /** The facts that a rule read: as columns where they are few and short, else as pairs in one cell. */
 export type ObservationTable = {
-  /** Where every row has the same one. */
-  readonly subject: string | null
-  /** Whether each group of rows has its subject as a heading; otherwise each row has it in a cell. */
-  readonly headed: boolean
+  /** What all subjects share, said once above the table: the subject itself where there is one, else its origin. */
+  readonly shared: string | null
+  /** Whether rows have their subject in a cell. */
+  readonly subjects: boolean
+  /** The day on which all were collected; null where they differ and each row says its own. */
+  readonly collected: string | null
   /** How many columns the table has. */
   readonly span: number
   /** Names of the facts that have a column of their own. */
   readonly columns: readonly string[]
-  readonly groups: readonly { readonly subject: string; readonly rows: readonly ObservationRow[] }[]
+  readonly rows: readonly ObservationRow[]
 }
 
 export type ObservationRow = {
+  /** Null where the row above has the same. */
+  readonly subject: string | null
   readonly cells: readonly string[]
   readonly pairs: readonly Pair[]
   readonly result: Chip
-  /** Null where the row above says the same. */
+  /** Null where the row above says the same, or where it needs the table's whole width. */
   readonly reason: string | null
+  /** What needs the whole width: a long reason, long lists. */
+  readonly detail: string | null
+  readonly lists: readonly { readonly name: string; readonly items: readonly string[] }[]
   readonly collected: string
   readonly evidence: string
   readonly href: string
@@ -243,7 +259,7 @@ export type CompactFinding = {
   readonly evidence: readonly EvidenceLink[]
 }
 
-/** `E-40118`, or a run of them, `E-40118 – E-40125`, linked to the first. */
+/** `E-40118`, or a run of them, `E-40118 – E-40125`, linked to the first; an empty `href` links to nothing. */
 export type EvidenceLink = { readonly href: string; readonly text: string }
 
 export type Exceptions = {
@@ -272,14 +288,15 @@ export type ComparisonSection = {
     readonly changes: readonly {
       readonly control: string
       readonly title: string
-      readonly component: string
+      /** Those at which the control moved in the same way for the same reason. */
+      readonly components: readonly string[]
+      /** `was not satisfied, is satisfied`; empty where the group's title says it. */
+      readonly moved: string
       readonly chip: Chip
-      readonly before: string
-      readonly after: string
       readonly cause: string
       readonly reason: string
-      /** What differs, by subject; the reason is then empty where it says no more. */
-      readonly facts: readonly { readonly subject: string; readonly changes: readonly string[] }[]
+      /** What differs, and for which subjects; the reason is then empty where it says no more. */
+      readonly facts: readonly { readonly subjects: readonly string[]; readonly changes: readonly string[] }[]
     }[]
   }[]
   readonly unchanged: string
@@ -356,6 +373,51 @@ export type Verification = {
     readonly digest: string
   } | null
   readonly attachments: readonly { readonly name: string; readonly description: string }[]
+}
+
+export type Inventory = {
+  readonly heading: Heading
+  /** Which versions each target speaks. */
+  readonly protocols: {
+    readonly versions: readonly string[]
+    readonly rows: readonly {
+      readonly subject: string
+      readonly component: string
+      readonly dots: Chart
+      readonly evidence: readonly EvidenceLink[]
+    }[]
+  } | null
+  /** When certificates end, the first to end first. */
+  readonly certificates: {
+    readonly axis: Chart
+    readonly rows: readonly {
+      readonly subject: string
+      readonly component: string
+      readonly name: string
+      readonly issuer: string
+      readonly key: string
+      readonly signature: string
+      readonly ends: string
+      readonly left: string
+      readonly problems: readonly string[]
+      readonly timeline: Chart | null
+      readonly evidence: readonly EvidenceLink[]
+    }[]
+  } | null
+  /** How long logs really reach. */
+  readonly logs: {
+    readonly axis: Chart
+    readonly rows: readonly {
+      readonly log: string
+      readonly component: string
+      readonly configured: string
+      readonly proven: string
+      readonly required: string
+      readonly gaps: string
+      readonly chart: Chart
+      readonly evidence: readonly EvidenceLink[]
+    }[]
+  } | null
 }
 
 export type Annex = {

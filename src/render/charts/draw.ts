@@ -1,7 +1,10 @@
 import type { Chart } from '../chart.ts'
 import { bar, strip } from './bars.ts'
 import { calendar } from './calendar.ts'
+import { dots } from './dots.ts'
 import { matrix } from './matrix.ts'
+import { retention } from './retention.ts'
+import { timeline } from './timeline.ts'
 import { trend } from './trend.ts'
 
 /** The chart as an SVG element, the same text for the same data. */
@@ -17,6 +20,12 @@ export function drawChart(chart: Chart): string {
       return calendar(chart)
     case 'trend':
       return trend(chart)
+    case 'dots':
+      return dots(chart)
+    case 'timeline':
+      return timeline(chart)
+    case 'retention':
+      return retention(chart)
     default:
       return chart satisfies never
   }

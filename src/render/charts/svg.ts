@@ -66,6 +66,16 @@ export const toneColours: { readonly [tone in ChartTone]: string } = {
   empty: colours.empty,
 }
 
+/** Fills for long bars, on which a full tone would shout: the same colours, paler. */
+export const paleColours: { readonly [tone in ChartTone]: string } = {
+  good: colours.held,
+  held: colours.held,
+  bad: '#e3a6a0',
+  warn: '#ecd09a',
+  none: '#ccd3da',
+  empty: colours.empty,
+}
+
 /** Two decimals are finer than any printer. */
 export function round(value: number): number {
   return Math.round(value * 100) / 100

@@ -37,7 +37,7 @@ function drawn(shape: Shape, compare = true, issue: Parameters<typeof drawIssue>
 test('every finding is told exactly once, whatever it stands like', () => {
   const assessment = drawnOnce(many)
   const told = drawn(many).findings.objectives.flatMap((objective) => [
-    ...objective.full.map((finding) => finding.id),
+    ...objective.full.flatMap((finding) => finding.components.map(({ id }) => id)),
     ...objective.closed.map((finding) => finding.id),
     ...objective.compact.flatMap((group) => group.findings.map((finding) => finding.id)),
   ])
@@ -57,9 +57,9 @@ test('every link to evidence leads to an entry of the index', () => {
   const index = new Set(document.evidence.entries.map((entry) => `#${entry.id}`))
   const links = document.findings.objectives.flatMap((objective) => [
     ...objective.full.flatMap((finding) =>
-      [finding.observations, finding.healed].flatMap(
-        (table) => table?.groups.flatMap((group) => group.rows.map((row) => row.href)) ?? [],
-      ),
+      finding.components
+        .flatMap(({ observations, healed }) => [observations, healed])
+        .flatMap((table) => table?.rows.map((row) => row.href) ?? []),
     ),
     ...objective.closed.flatMap((finding) => finding.evidence.map((link) => link.href)),
     ...objective.compact.flatMap((group) =>
@@ -120,7 +120,8 @@ test('the comparison lists every change but the unchanged, with its reason', () 
   const comparison = drawComparison(assessment)
   const section = drawn(many).comparison
   const listed = section.groups.flatMap((group) => group.changes)
-  expect(listed).toHaveLength(comparison.changes.length - comparison.counts.unchanged)
+  const components = listed.flatMap((change) => change.components)
+  expect(components).toHaveLength(comparison.changes.length - comparison.counts.unchanged)
   expect(listed.filter((change) => change.reason === '' && change.facts.length === 0)).toEqual([])
 })
 
@@ -140,7 +141,7 @@ test('where the target changed, the facts that differ are told by subject, with 
   expect(change).toMatchObject({
     cause: 'target changed',
     reason: '',
-    facts: [{ subject: 'api.example.test:443 TLSv1.0', changes: ['offered was no, is yes'] }],
+    facts: [{ subjects: ['api.example.test:443 TLSv1.0'], changes: ['offered was no, is yes'] }],
   })
 })
 
@@ -161,14 +162,24 @@ test('an assessment of nothing still makes a whole document', () => {
   expect(document.summary.trend).toBeNull()
 })
 
-test('observations of several subjects are headed by subject, and none is lost', () => {
+test('observations of several subjects each name theirs, and none is lost', () => {
   const shape: Shape = { ...quarter, controls: 1, standings: ['not-satisfied'], subjects: 60 }
   const assessment = drawnOnce(shape)
   const [finding] = drawn(shape, false).findings.objectives[0]?.full ?? []
-  expect(finding?.observations?.headed).toBe(true)
-  expect(finding?.observations?.groups).toHaveLength(60)
-  const rows = finding?.observations?.groups.flatMap((group) => group.rows) ?? []
-  expect(rows).toHaveLength(assessment.findings[0]?.decisions.length ?? 0)
+  const table = finding?.components[0]?.observations
+  expect(table?.subjects).toBe(true)
+  expect(new Set(table?.rows.flatMap(({ subject }) => subject ?? [])).size).toBe(60)
+  expect(table?.rows).toHaveLength(assessment.findings[0]?.decisions.length ?? 0)
+})
+
+test('a control that fails at several components is told once, and each component says what was seen there', () => {
+  const shape: Shape = { ...quarter, controls: 1, standings: ['not-satisfied'] }
+  const everywhere = ['Customer API', 'Gateway', 'Identity provider']
+  const full = drawn(shape, false).findings.objectives.flatMap((objective) => objective.full)
+  expect(full).toHaveLength(1)
+  expect(full[0]?.components.map(({ component }) => component).toSorted()).toEqual(everywhere)
+  const commands = full[0]?.reperform.flatMap(({ components }) => components?.split(', ') ?? []) ?? []
+  expect(commands.toSorted()).toEqual(everywhere)
 })
 
 test('the same assessment makes the same document and is not changed by it', () => {
