@@ -36,7 +36,7 @@ function tell(step: DemoStep): void {
       break
     case 'judged':
       heading('Judged against the control catalogue')
-      printSummary(step.assessment, { brief: true })
+      printSummary(step.assessment, step.assessment.period.id === 'before' ? 'titles' : 'objectives')
       break
     case 'found':
       heading('What was planted, and what was found')

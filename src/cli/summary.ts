@@ -17,14 +17,16 @@ export const objectiveNames: { readonly [objective in Objective]: string } = {
 const riskOrder = { high: 0, medium: 1, low: 2 }
 
 /**
- * Prints how an assessment stands: one sentence, the objectives, then what is open or undetermined. `brief` leaves the
- * reasons out.
+ * Prints how an assessment stands: one sentence, the objectives, then what is open or undetermined. `titles` leaves
+ * the reasons out, `objectives` the findings.
  */
-export function printSummary(assessment: Assessment, { brief = false }: { readonly brief?: boolean } = {}): void {
+export function printSummary(assessment: Assessment, detail: 'reasons' | 'titles' | 'objectives' = 'reasons'): void {
   say(`${tone('strong', assessment.organisation)}, period ${assessment.period.id}`)
   sayText(summarise(assessment).sentence)
   say()
   say(objectiveTable(assessment))
+  if (detail === 'objectives') return
+  const brief = detail === 'titles'
   printFindings(assessment, 'not-satisfied', brief)
   printFindings(assessment, 'excepted', brief)
   printFindings(assessment, 'undetermined', brief)
