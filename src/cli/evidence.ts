@@ -4,7 +4,7 @@ import { entryArtefact, entryNumbered, listEntries } from '../app/browse.ts'
 import { openLedger, openProject } from '../app.ts'
 import type { Entry } from '../model/evidence.ts'
 import { configOption, jsonOption } from './options.ts'
-import { factText } from './probe.ts'
+import { factText } from './probe-page.ts'
 import type { Shell } from './shell.ts'
 import { printable, say, sayJson, table, tone } from './terminal.ts'
 

@@ -2,13 +2,13 @@ import { Argument, Command } from 'commander'
 import { collectorIds, probeOnce } from '../app.ts'
 import { sha256 } from '../model/digest.ts'
 import { ConfigError } from '../model/errors.ts'
-import type { Collection, Observation } from '../model/evidence.ts'
-import type { Json } from '../model/json.ts'
+import type { Collection } from '../model/evidence.ts'
 import { exitCodes } from './exit.ts'
 import { jsonOption } from './options.ts'
+import { collectionEnd, observationsPage } from './probe-page.ts'
 import type { Shell } from './shell.ts'
-import { printable, say, sayJson, table, tone } from './terminal.ts'
-import { count } from './words.ts'
+import { say, sayJson } from './terminal.ts'
+import { tlsPage, tlsPageKinds } from './tls-page.ts'
 
 export function probeCommand(shell: Shell): Command {
   return new Command('probe')
@@ -63,63 +63,12 @@ function asJson({ observations, artefacts, usage, leftOut, failure }: Collection
   }
 }
 
-function printCollection({ observations, artefacts, usage, leftOut, failure }: Collection): void {
-  const kinds = [...new Set(observations.map(({ kind }) => kind))]
-  for (const kind of kinds) {
-    say(tone('strong', kind))
-    for (const observation of observations.filter((one) => one.kind === kind)) printObservation(observation)
-  }
-  if (leftOut.length > 0) {
-    say(tone('strong', 'left out'))
-    say(
-      table(
-        leftOut.map(({ probe, reason }) => [probe, printable(reason)]),
-        2,
-      ),
-    )
-    say()
-  }
-  if (failure) {
-    say(`${tone('bad', 'failed')}  ${printable(failure.message)} (${failure.code})`)
-    if (failure.hint) say(`        ${printable(failure.hint)}`)
-  }
-  const seconds = (usage.durationMs / 1000).toFixed(2)
-  say(
-    tone(
-      'none',
-      `${count(observations.length, 'observation')}, ${count(artefacts.length, 'artefact')}; ` +
-        `${count(usage.connections, 'connection')}, ${count(usage.requests, 'request')}, ` +
-        `${usage.bytesSent + usage.bytesReceived} bytes, ${seconds} s; nothing was stored`,
-    ),
-  )
-}
-
-function printObservation({ subject, facts }: Observation): void {
-  say(`  ${tone('accent', printable(subject))}`)
-  const rows = Object.entries(facts).filter(
-    ([, value]) => value !== null && !(Array.isArray(value) && value.length === 0),
-  )
-  say(
-    table(
-      rows.map(([name, value]) => [tone('none', name), printable(factText(value))]),
-      4,
-    ),
-  )
-  say()
-}
-
-/** A fact as people read it: lists with commas, objects as `name value`. */
-export function factText(value: Json): string {
-  if (Array.isArray(value)) {
-    return value.some((item) => typeof item === 'object' && item !== null)
-      ? value.map(factText).join('\n')
-      : value.map(factText).join(', ')
-  }
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value)
-      .filter(([, inner]) => inner !== null)
-      .map(([name, inner]) => `${name} ${factText(inner)}`)
-      .join(', ')
-  }
-  return String(value)
+/** The TLS page where TLS was looked at, and the generic one for everything that it does not show. */
+function printCollection(collection: Collection): void {
+  const { observations } = collection
+  const shown = observations.filter(({ kind }) => tlsPageKinds.includes(kind))
+  if (shown.length > 0) say(`${tlsPage(collection)}\n`)
+  const rest = observations.filter((each) => !shown.includes(each))
+  if (rest.length > 0) say(observationsPage(rest))
+  say(collectionEnd(collection))
 }

@@ -57,7 +57,7 @@ export const certificateFacts: JsonObject = {
 
 const features: readonly (readonly [string, string])[] = [
   ['secure-renegotiation', 'yes'],
-  ['client-initiated-renegotiation', 'no'],
+  ['client-renegotiation', 'no'],
   ['compression', 'no'],
   ['extended-master-secret', 'yes'],
   ['encrypt-then-mac', 'yes'],

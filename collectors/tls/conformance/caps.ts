@@ -29,17 +29,21 @@ export function capsOf(posture: Posture): { readonly caps: readonly Cap[]; reado
     status: posture.weaknesses.get(name)?.status,
   }))
   return {
-    caps: [
+    caps: worstFirst([
       ...protocolCaps(posture),
       ...suiteCaps(posture.versions.filter(({ offered }) => offered === 'yes')),
       ...keyCaps(posture),
       ...renegotiationCaps(posture),
       ...known.filter(({ status }) => status === 'vulnerable').map(({ letter, title }) => ({ letter, reason: title })),
-    ],
+    ]),
     open: known
       .filter(({ status }) => status !== 'vulnerable' && status !== 'not-vulnerable')
       .map(({ title }) => `whether it is ${title} could not be determined`),
   }
+}
+
+function worstFirst(caps: readonly Cap[]): readonly Cap[] {
+  return caps.toSorted((a, b) => letters.indexOf(b.letter) - letters.indexOf(a.letter))
 }
 
 function protocolCaps({ versions }: Posture): readonly Cap[] {
@@ -117,7 +121,7 @@ function keyCaps(posture: Posture): readonly Cap[] {
 function renegotiationCaps({ features, versions }: Posture): readonly Cap[] {
   const before13 = versions.some(({ protocol, offered }) => protocol !== 'TLSv1.3' && offered === 'yes')
   if (!before13 || features.get('secure-renegotiation')?.status !== 'no') return []
-  return features.get('client-initiated-renegotiation')?.status === 'yes'
+  return features.get('client-renegotiation')?.status === 'yes'
     ? [{ letter: 'F', reason: 'insecure renegotiation is possible' }]
     : [{ letter: 'A-', reason: 'secure renegotiation is not supported' }]
 }

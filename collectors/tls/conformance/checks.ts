@@ -34,7 +34,7 @@ export function versions(rule: {
       const missing = `${version.protocol} is not offered`
       return [must ? deviation(missing) : advice(missing)]
     }),
-    ...noneOf(versions.filter(({ protocol }) => allowed.includes(protocol))),
+    ...(required.length > 0 ? [] : noneOf(versions.filter(({ protocol }) => allowed.includes(protocol)))),
   ]
 }
 

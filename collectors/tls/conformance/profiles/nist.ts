@@ -49,7 +49,7 @@ export const nistProfile: Profile = {
       before13: true,
     }),
     feature('compression', { is: ['no'], otherwise: 'compression is supported', before13: true }),
-    feature('client-initiated-renegotiation', {
+    feature('client-renegotiation', {
       is: ['no'],
       otherwise: 'clients may renegotiate',
       advised: true,

@@ -1,0 +1,96 @@
+import type { JsonObject } from '../model/json.ts'
+import { factText } from './probe-page.ts'
+import { printable, table, tone } from './terminal.ts'
+import { textOf } from './tls-page-facts.ts'
+
+/** Whether a feature is good to have, bad to have, or neither; those not named here are neither. */
+const wanted: { readonly [name: string]: 'yes' | 'no' } = {
+  'client-renegotiation': 'no',
+  compression: 'no',
+  'early-data': 'no',
+  'extended-master-secret': 'yes',
+  'fallback-scsv': 'yes',
+  'grease-intolerance': 'no',
+  'long-hello-intolerance': 'no',
+  'secure-renegotiation': 'yes',
+  'version-intolerance': 'no',
+}
+
+const usual = ['name', 'status', 'basis', 'reason']
+
+/** Each feature with yes, no or undetermined, and whether that is bad. */
+export function featureLines(features: readonly JsonObject[]): readonly string[] {
+  const rows = features.map((facts) => [titleOf(facts), featureWord(facts), basisText(facts)])
+  return rows.length === 0 ? [] : [table(rows, 2)]
+}
+
+function featureWord(facts: JsonObject): string {
+  const status = textOf(facts, 'status')
+  const want = wanted[textOf(facts, 'name')]
+  if (status === 'undetermined') return tone('warn', status)
+  if (want === undefined) return status
+  return want === status ? tone('good', status) : tone('bad', `${status}, bad`)
+}
+
+/** Vulnerable ones first, then the open ones; those that are not vulnerable share as few lines as they can. */
+export function weaknessLines(weaknesses: readonly JsonObject[]): readonly string[] {
+  const of = (status: string) => weaknesses.filter((facts) => textOf(facts, 'status') === status)
+  const fine = of('not-vulnerable')
+  const rows = [
+    ...of('vulnerable').map((facts) => [titleOf(facts), tone('bad', 'vulnerable'), basisText(facts)]),
+    ...of('undetermined').map((facts) => [titleOf(facts), tone('warn', 'undetermined'), basisText(facts)]),
+    ...(['tested', 'inferred'] as const).flatMap((basis) => {
+      const names = fine.filter((facts) => facts.basis === basis).map(titleOf)
+      return names.length === 0 ? [] : [[`others, ${basis}`, tone('good', 'not vulnerable'), names.join(', ')]]
+    }),
+  ]
+  return rows.length === 0 ? [] : [table(rows, 2)]
+}
+
+const titles: { readonly [name: string]: string } = {
+  heartbleed: 'Heartbleed',
+  'ccs-injection': 'CCS injection',
+  ticketbleed: 'Ticketbleed',
+  robot: 'ROBOT',
+  'poodle-sslv3': 'POODLE (SSLv3)',
+  'poodle-tls': 'POODLE (TLS)',
+  freak: 'FREAK',
+  logjam: 'LOGJAM',
+  drown: 'DROWN',
+  sweet32: 'SWEET32',
+  crime: 'CRIME',
+  beast: 'BEAST',
+  rc4: 'RC4',
+  lucky13: 'LUCKY13',
+  'no-aead': 'no AEAD',
+  anonymous: 'anonymous suites',
+  null: 'NULL suites',
+  alpn: 'ALPN',
+  'dh-parameters': 'DH parameters',
+  'encrypt-then-mac': 'encrypt-then-MAC',
+  'fallback-scsv': 'TLS_FALLBACK_SCSV',
+  'grease-intolerance': 'GREASE intolerance',
+  'ocsp-stapling': 'OCSP stapling',
+  'session-ids': 'session IDs',
+  'tls13-resumption': 'TLS 1.3 resumption',
+}
+
+function titleOf(facts: JsonObject): string {
+  const name = textOf(facts, 'name')
+  return titles[name] ?? name.replaceAll('-', ' ')
+}
+
+/** Why, whether that was tested or follows from something else, and what else is known. */
+function basisText(facts: JsonObject): string {
+  const details = Object.entries(facts)
+    .filter(([name, value]) => !usual.includes(name) && value !== null && !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => `${words(name)}: ${printable(factText(value))}`)
+  const reason = textOf(facts, 'reason')
+  const inferred = facts.basis === 'inferred' ? ['inferred'] : []
+  return [...(reason ? [reason] : []), ...details, ...inferred].join('; ')
+}
+
+/** `smallestBits` as `smallest bits`. */
+function words(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}

@@ -1,0 +1,71 @@
+import type { Collection, Observation } from '../model/evidence.ts'
+import type { JsonObject } from '../model/json.ts'
+import { factText } from './probe-page.ts'
+import { printable, type Tone, table, tone, width } from './terminal.ts'
+import { certificateLines } from './tls-page-certificates.ts'
+import { conformanceLines, gradeLine } from './tls-page-conformance.ts'
+import { featureLines, weaknessLines } from './tls-page-features.ts'
+import { groupLines, protocolLines, suiteLines } from './tls-page-protocols.ts'
+
+/** The kinds that this page shows; others are left to the generic page. */
+export const tlsPageKinds = [
+  'tls.protocol',
+  'tls.certificate',
+  'tls.negotiated',
+  'tls.feature',
+  'tls.weakness',
+  'tls.conformance',
+  'tls.grade',
+]
+
+/** What one TLS collection showed, as a page that a person reads from top to bottom; made of its observations alone. */
+export function tlsPage({ observations }: Collection): string {
+  const facts = (kind: string): readonly JsonObject[] =>
+    observations.filter((each) => each.kind === kind).map((each) => each.facts)
+  const versions = facts('tls.protocol')
+  const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
+    ['Protocols', protocolLines(versions)],
+    ['Cipher suites', suiteLines(versions)],
+    ['Key exchange groups', groupLines(versions)],
+    ['Certificates', certificateLines(facts('tls.certificate'))],
+    ['Features', featureLines(facts('tls.feature'))],
+    ['Weaknesses', weaknessLines(facts('tls.weakness'))],
+    ['Conformance', conformanceLines(facts('tls.conformance'))],
+  ]
+  return [
+    ...header(observations, facts('tls.negotiated')[0], facts('tls.grade')[0]),
+    ...sections
+      .filter(([, lines]) => lines.length > 0)
+      .flatMap(([title, lines]) => ['', tone('strong', title), ...lines]),
+  ].join('\n')
+}
+
+function header(
+  observations: readonly Observation[],
+  negotiated: JsonObject | undefined,
+  grade: JsonObject | undefined,
+): readonly string[] {
+  const [first] = observations
+  if (!first) return []
+  const when = `${first.collected.slice(0, 10)} ${first.collected.slice(11, 19)} UTC`
+  const rows: string[][] = [['seen', when]]
+  if (negotiated) rows.push(['current client', clientText(negotiated)])
+  if (grade) rows.push(['grade', gradeLine(grade)])
+  const title = printable(first.subject)
+  return [tone('strong', title), tone('none', '─'.repeat(Math.min(width(), 100))), table(rows.map(named), 2)]
+}
+
+function named([name = '', ...cells]: readonly string[]): readonly string[] {
+  return [tone('none', name), ...cells]
+}
+
+function clientText(facts: JsonObject): string {
+  if (facts.status !== 'negotiated') {
+    const word: readonly [Tone, string] = facts.status === 'refused' ? ['bad', 'refused'] : ['none', 'undetermined']
+    return `${tone(...word)}  ${printable(factText(facts.reason ?? ''))}`
+  }
+  return [facts.protocol, facts.cipherSuite, facts.group, facts.alpn]
+    .filter((each) => typeof each === 'string')
+    .map((each) => printable(each))
+    .join(', ')
+}
