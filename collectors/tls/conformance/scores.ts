@@ -69,8 +69,7 @@ function keyExchangeScore(posture: Posture): number | null {
 
 /** Bits of the smallest modulus that the server was seen to use for DHE; null where none was seen. */
 export function smallestDhBits({ features }: Posture): number | null {
-  const facts = features.get('dh-parameters')?.facts
-  return number(facts?.smallestBits) ?? number(facts?.bits)
+  return number(features.get('dh-parameters')?.facts.bits)
 }
 
 function strengthScore(bits: number): number {
