@@ -8,7 +8,7 @@ import type { Wire } from './exchange.ts'
 import { handshakeQuestion } from './handshake/current-client.ts'
 import { shareableGroups } from './handshake/key-shares.ts'
 import { helloMaker } from './hellos.ts'
-import { surveyCertificates } from './inventory/certificates.ts'
+import { surveyAllCertificates } from './inventory/certificates.ts'
 import { takeInventory } from './inventory/scan.ts'
 import { createPacer } from './pacer.ts'
 import { replay } from './replay.ts'
@@ -76,7 +76,7 @@ async function askEverything(
   const failed = results.find((each) => each.status === 'rejected')
   if (failed) return failed.reason
   if (signal.aborted) return undefined
-  return surveyCertificates(ask, exchanges, serverName).then(
+  return surveyAllCertificates(ask, exchanges, serverName).then(
     () => undefined,
     (error: unknown) => error,
   )

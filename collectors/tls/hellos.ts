@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { usualTls12Groups, usualTls13Groups } from './registry/groups.ts'
 import type { RecordProtocol } from './registry/protocols.ts'
 import { signatureSchemes } from './registry/signature-schemes.ts'
-import { type ClientHello, clientHelloRecord, extensionTypes } from './wire/client-hello.ts'
+import { type ClientHello, clientHelloRecord, type Extension, extensionTypes } from './wire/client-hello.ts'
 
 /** A hello up to this many bytes is taken by every server; longer ones hang or break some old ones. */
 export const smallHelloBytes = 255
@@ -15,6 +15,8 @@ export type HelloOptions = {
   readonly signatureSchemes?: readonly number[]
   /** Fewer groups and signature schemes, to stay below `smallHelloBytes`. */
   readonly small?: boolean
+  /** Extensions beside the usual ones; none go to SSLv3. */
+  readonly extensions?: readonly Extension[]
 }
 
 /** Makes ClientHello records for one server name. */
@@ -32,7 +34,7 @@ function probingHello(options: HelloOptions, serverName: string | undefined): Cl
   const { protocol, cipherSuites, small } = options
   const hello = { protocol, random: randomBytes(32), cipherSuites }
   if (protocol === 'SSLv3') return hello
-  const extensions = [{ type: extensionTypes.renegotiationInfo, data: Uint8Array.of(0) }]
+  const extensions = [{ type: extensionTypes.renegotiationInfo, data: Uint8Array.of(0) }, ...(options.extensions ?? [])]
   const name = serverName === undefined ? {} : { serverName }
   const schemes = options.signatureSchemes ?? (small ? signatureSchemes.slice(0, 10) : signatureSchemes)
   if (protocol === 'TLSv1.3') {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../src/model/json.ts'
 import { type ChainContext, chainFacts } from './certificate/facts.ts'
+import { shownChains } from './certificate/shown.ts'
 import { policyFacts } from './conformance/facts.ts'
-import { chainsOf } from './inventory/chains.ts'
 import { openCase } from './inventory/facts.ts'
 import { negotiatedFacts } from './inventory/negotiated.ts'
 import { protocolFacts } from './inventory/protocol-facts.ts'
@@ -19,7 +19,10 @@ export function replay({ exchanges }: Transcript, context: ChainContext): KindFa
   const negotiated = negotiatedFacts(all.evidence)
   const seen: KindFacts[] = [
     ...protocolFacts(all).map((facts) => ({ kind: 'tls.protocol', facts })),
-    ...chainsOf(all.evidence).map((chain) => ({ kind: 'tls.certificate', facts: chainFacts(chain, context) })),
+    ...shownChains(all.evidence).map(({ chain, ...showing }) => ({
+      kind: 'tls.certificate',
+      facts: chainFacts(chain, context, showing),
+    })),
     { kind: 'tls.negotiated', facts: negotiated },
   ]
   return [...seen, ...policyFacts(seen, context.at)]

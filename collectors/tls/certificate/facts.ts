@@ -1,10 +1,14 @@
 import { sha256 } from '../../../src/model/digest.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { daysBetween, type Instant } from '../../../src/model/time.ts'
+import { embeddedTimestamps, usageFacts } from './extensions.ts'
 import { lifetimeLimitDays, validityDays } from './lifetime.ts'
 import { coversHost } from './names.ts'
 import { type Certificate, parseCertificate } from './parse.ts'
+import { judgeRevocation, type RevocationAnswer } from './revocation.ts'
+import type { ShownChain } from './shown.ts'
 import { isWeakSignature } from './signature-algorithms.ts'
+import { readTimestamps } from './timestamps.ts'
 import { buildPath, hasIssued, isSelfSigned, mozillaStore, type Path, type TrustStore } from './trust.ts'
 
 /** What can be wrong with a chain; a closed list. */
@@ -20,6 +24,7 @@ export const certificateProblems = [
   'weak-key',
   'weak-signature',
   'lifetime-too-long',
+  'revoked',
   'unparsable',
 ] as const
 export type CertificateProblem = (typeof certificateProblems)[number]
@@ -32,18 +37,37 @@ export type ChainContext = {
   readonly anchors: TrustStore
   /** Trust files that could not be read, so that an unknown root may yet be a trusted one; null where all were. */
   readonly anchorsMissing: string | null
+  /** What revocation services answered when they were asked; nobody was where absent. */
+  readonly answers?: readonly RevocationAnswer[]
 }
 
+/** How a chain came to be shown, where that is known. */
+export type Showing = Omit<ShownChain, 'chain'>
+
+const unknownShowing: Showing = { sni: 'with', role: 'served', staples: null, timestamps: [] }
+
 /** The facts of one chain as sent, leaf first: `tls.certificate`. Never throws, whatever the bytes. */
-export function chainFacts(chain: readonly Uint8Array[], context: ChainContext): JsonObject {
+export function chainFacts(
+  chain: readonly Uint8Array[],
+  context: ChainContext,
+  { sni, role, staples, timestamps }: Showing = unknownShowing,
+): JsonObject {
   const [leafDer = new Uint8Array(), ...restDer] = chain
   const leaf = parseCertificate(leafDer)
   const rest = restDer.map(parseCertificate)
-  if ('problem' in leaf) return unparsableFacts(leafDer, chain.length, leaf.problem)
+  if ('problem' in leaf) return { ...unparsableFacts(leafDer, chain.length, leaf.problem), sni, role }
   const sent = rest.flatMap((each) => ('problem' in each ? [] : [each]))
   const broken = rest.find((each) => 'problem' in each)
   const path = buildPath(leaf, sent, [mozillaStore(), context.anchors], context.at)
   const publicPath = buildPath(leaf, sent, [mozillaStore()], context.at)
+  const issuer = path.certificates[1] ?? sent.find((each) => hasIssued(each, leaf))
+  const { answers = [], at } = context
+  const revocation = judgeRevocation({ leaf, issuer, at, staples, answers })
+  const scts = [
+    ...readTimestamps(embeddedTimestamps(leaf), 'certificate'),
+    ...timestamps.flatMap((list) => readTimestamps(list, 'tls')),
+    ...revocation.timestamps.flatMap((list) => readTimestamps(list, 'ocsp')),
+  ]
   const matches = coversHost(leaf.names, context.host)
   const limit = lifetimeLimitDays(leaf.notBefore)
   const lifetime = validityDays(leaf.notBefore, leaf.notAfter)
@@ -59,6 +83,7 @@ export function chainFacts(chain: readonly Uint8Array[], context: ChainContext):
     [leaf, ...issuersIn(path)].some(hasWeakKey) && 'weak-key',
     [leaf, ...issuersIn(path)].some(hasWeakSignature) && 'weak-signature',
     limit !== null && lifetime > limit && 'lifetime-too-long',
+    revocation.facts.revocation === 'revoked' && 'revoked',
     broken !== undefined && 'unparsable',
   ]
   return {
@@ -77,10 +102,17 @@ export function chainFacts(chain: readonly Uint8Array[], context: ChainContext):
     lifetimeLimitDays: limit,
     chainLength: chain.length,
     chain: [leaf, ...rest].map((each) => ('problem' in each ? null : each.subject)),
+    builtChain: path.certificates.map(({ subject }) => subject),
+    sni,
+    role,
     hostMatches: matches ? 'yes' : 'no',
     ...trustFacts(path, context),
     publiclyTrusted: publicPath.end === 'trusted' ? 'yes' : 'no',
     fingerprint: leaf.fingerprint,
+    ...usageFacts(leaf),
+    ...revocation.facts,
+    scts,
+    sctCount: scts.length,
     problems: problems.filter((each) => each !== false),
   }
 }
@@ -137,11 +169,30 @@ function unparsableFacts(der: Uint8Array, chainLength: number, problem: string):
     lifetimeLimitDays: null,
     chainLength,
     chain: [],
+    builtChain: [],
     hostMatches: 'undetermined',
     trusted: 'undetermined',
     trustReason: `the certificate does not parse: ${problem}`,
     publiclyTrusted: 'undetermined',
     fingerprint: sha256(der),
+    keyUsage: null,
+    extendedKeyUsage: null,
+    policies: [],
+    validation: null,
+    mustStaple: 'undetermined',
+    ocspUrls: [],
+    crlUrls: [],
+    revocation: 'undetermined',
+    revocationSource: null,
+    revocationReason: 'the certificate does not parse',
+    revokedAt: null,
+    ocspStapling: 'undetermined',
+    ocspStaplingReason: 'the certificate does not parse',
+    ocspThisUpdate: null,
+    ocspNextUpdate: null,
+    ocspResponder: null,
+    scts: [],
+    sctCount: 0,
     problems: ['unparsable'],
   }
 }

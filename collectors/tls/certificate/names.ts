@@ -43,6 +43,19 @@ function canonicalAddress(text: string): string | undefined {
   return version === 4 ? text : undefined
 }
 
+/** The four or sixteen bytes of an address; none where the text is no address. */
+export function addressBytes(text: string): Uint8Array {
+  if (isIP(text) === 4) return Uint8Array.from(text.split('.').map(Number))
+  if (isIP(text) !== 6) return new Uint8Array()
+  const [head = '', tail = ''] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split('::')
+  const before = head.split(':').filter(Boolean)
+  const after = tail.split(':').filter(Boolean)
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
+  return Uint8Array.from(
+    [...before, ...zeros, ...after].flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]),
+  )
+}
+
 /** An address of four or sixteen bytes as text; undefined for any other length. */
 export function addressText(bytes: Uint8Array): string | undefined {
   if (bytes.length === 4) return bytes.join('.')

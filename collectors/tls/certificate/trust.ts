@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls'
 import type { Instant } from '../../../src/model/time.ts'
+import { constraintBroken } from './name-constraints.ts'
 import { type Certificate, parseCertificate } from './parse.ts'
 
 /** Certificates that are trusted without further proof, findable by subject. */
@@ -99,6 +100,9 @@ function judgeAnchored(path: readonly Certificate[], at: Instant): Path {
       reason: `the certificate of ${useless.subject} is not for TLS servers`,
     }
   }
+  const [leaf, ...authorities] = path
+  const broken = authorities.flatMap((each) => constraintBroken(each, leaf?.names ?? []) ?? [])[0]
+  if (broken) return { end: 'unsuitable', certificates: path, reason: broken }
   return { end: 'trusted', certificates: path, reason: null }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Question } from '../ask.ts'
-import { type ClientHello, clientHelloRecord, extensionTypes } from '../wire/client-hello.ts'
+import { type ClientHello, certificateExtras, clientHelloRecord, extensionTypes } from '../wire/client-hello.ts'
 import { type HandshakeMessage, handshakeTypes, type Reply } from '../wire/reply.ts'
 import { openFlight, serverTrafficSecret } from './flight.ts'
 import { type Ephemeral, ephemeral } from './key-shares.ts'
@@ -45,6 +45,7 @@ export function handshakeQuestion(options: HandshakeOptions): Question {
     extensions: [
       { type: extensionTypes.extendedMasterSecret, data: new Uint8Array() },
       { type: extensionTypes.renegotiationInfo, data: Uint8Array.of(0) },
+      ...certificateExtras,
     ],
   }
   const bytes = clientHelloRecord(hello)

@@ -103,7 +103,15 @@ export type OfferedHello = {
   readonly cipherSuites: readonly number[]
   readonly groups: readonly number[] | null
   readonly serverName: string | null
+  /** Types of the extensions, in their order. */
+  readonly extensions: readonly number[]
 }
+
+/** Asks for a stapled OCSP response and for certificate timestamps, RFC 6066 section 8 and RFC 6962 section 3.3.1. */
+export const certificateExtras: readonly Extension[] = [
+  { type: extensionTypes.statusRequest, data: Uint8Array.of(1, 0, 0, 0, 0) },
+  { type: extensionTypes.signedCertificateTimestamps, data: new Uint8Array() },
+]
 
 /** Reads a recorded ClientHello record again; undefined where the bytes are none. */
 export function readClientHello(record: Uint8Array): OfferedHello | undefined {
@@ -129,6 +137,7 @@ export function readClientHello(record: Uint8Array): OfferedHello | undefined {
       cipherSuites,
       groups: groups ? readU16s(readBytes(groups).vector(2)) : null,
       serverName: name ? Buffer.from(name.subarray(5)).toString('latin1') : null,
+      extensions: extensions.map(({ type }) => type),
     }
   } catch (error) {
     if (error instanceof WireError) return undefined

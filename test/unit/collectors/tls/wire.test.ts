@@ -38,6 +38,7 @@ describe('ClientHello', () => {
             cipherSuites: suites,
             groups,
             serverName: name ?? null,
+            extensions: expect.arrayContaining(name === undefined ? [10] : [0, 10]),
           })
         },
       ),
