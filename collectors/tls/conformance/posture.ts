@@ -39,7 +39,8 @@ export function postureOf(all: readonly { readonly kind: string; readonly facts:
   return {
     at,
     versions: protocols.map((protocol) => versionOf(protocol, seen.find((facts) => facts.protocol === protocol) ?? {})),
-    certificates: of('tls.certificate'),
+    // A client that names the host never sees the certificate of the default host.
+    certificates: of('tls.certificate').filter(({ role }) => role !== 'default'),
     negotiated: of('tls.negotiated')[0] ?? null,
     features: byName(of('tls.feature')),
     weaknesses: byName(of('tls.weakness')),
