@@ -87,7 +87,7 @@ function drawChange(
     chip: changeChips[change.change],
     cause: changeNote(change),
     // Where the target's facts changed, the facts are the reason.
-    reason: change.cause === 'target' && change.facts.length > 0 ? '' : change.reason,
+    reason: change.cause === 'target' && change.facts.length > 0 ? '' : context.dates.sentence(change.reason),
     facts: factChanges(context, change),
   }
 }

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon'
 import type { Period } from '../../src/model/period.ts'
-import { type Instant, later, millis } from '../../src/model/time.ts'
+import { type Instant, instant, later, millis } from '../../src/model/time.ts'
 
 /** Dates and times as a report prints them, in one time zone and without ambiguity. */
 export type Dates = {
@@ -9,6 +9,8 @@ export type Dates = {
   day(at: Instant): string
   /** `9 Sep 2026, 02:00 UTC+2`. */
   moment(at: Instant): string
+  /** A sentence with every instant that stands in it as ISO 8601 in UTC told as a moment. */
+  sentence(text: string): string
   /** `1 Jul – 30 Sep 2026`, both days included. */
   period(period: Period): string
   /** `1 July – 30 September 2026`, both days included. */
@@ -31,10 +33,15 @@ export function datesIn(timeZone: string): Dates {
     const begin = from.hasSame(last, 'month') ? 'd' : from.hasSame(last, 'year') ? `d ${month}` : `d ${month} yyyy`
     return `${from.toFormat(begin)} – ${end}`
   }
+  const moment = (at: Instant) => `${day(at)}, ${local(at).toFormat('HH:mm')} ${offset(local(at))}`
   return {
     timeZone,
     day,
-    moment: (at) => `${day(at)}, ${local(at).toFormat('HH:mm')} ${offset(local(at))}`,
+    moment,
+    sentence: (text) =>
+      text.replace(/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g, (iso) =>
+        Number.isNaN(Date.parse(iso)) ? iso : moment(instant(iso)),
+      ),
     period: (period) => span(period, 'LLL'),
     longPeriod: (period) => span(period, 'LLLL'),
   }

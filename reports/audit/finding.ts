@@ -13,27 +13,34 @@ import { freshnessTexts, outcomeChips, standingChips } from './wording.ts'
 export function fullFinding(context: Context, findings: readonly [Finding, ...Finding[]]): FullFinding {
   const [first] = findings
   const control = context.control(first.control)
+  const risks = new Set(findings.map(riskText))
   return {
     tone: standingChips[first.standing].tone,
     control: first.control,
     title: control?.title ?? 'A control that the catalogue does not have',
+    risk: risks.size === 1 ? riskText(first) : null,
     statement: control?.statement ?? '',
     why: control?.risk.why ?? '',
     remediation: control?.remediation ?? '',
     references: control ? referencePairs(control) : [],
-    components: findings.map((finding) => fullComponent(context, finding)),
+    components: findings.map((finding) => ({
+      ...fullComponent(context, finding),
+      risk: risks.size === 1 ? null : riskText(finding),
+    })),
     reperform: commandsOf(context, findings),
   }
 }
 
-function fullComponent(context: Context, finding: Finding): FullComponent {
-  const { likelihood, impact, level } = finding.risk
+function riskText({ risk: { level, likelihood, impact } }: Finding): string {
+  return `${level} risk: likelihood ${likelihood}, impact ${impact}`
+}
+
+function fullComponent(context: Context, finding: Finding): Omit<FullComponent, 'risk'> {
   return {
     id: anchor('finding', finding.id),
     component: context.component(finding.component),
     chips: chips(context, finding),
-    risk: `${level} risk: likelihood ${likelihood}, impact ${impact}`,
-    reason: finding.reason,
+    reason: context.dates.sentence(finding.reason),
     observations: observationTable(context, finding.decisions, finding.reason),
     healed: observationTable(context, finding.healed),
     exception: exceptionText(context, finding),
@@ -62,7 +69,7 @@ export function closedFinding(context: Context, finding: Finding): ClosedFinding
     control: finding.control,
     title: context.control(finding.control)?.title ?? '',
     component: context.component(finding.component),
-    reason: finding.reason,
+    reason: context.dates.sentence(finding.reason),
     failed:
       firstFailed && lastFailed
         ? dates.day(firstFailed) === dates.day(lastFailed)
@@ -80,8 +87,7 @@ export function compactFinding(context: Context, finding: Finding): CompactFindi
   return {
     id: anchor('finding', finding.id),
     component: context.component(finding.component),
-    state: standingChips[finding.standing],
-    reason: finding.reason,
+    reason: context.dates.sentence(finding.reason),
     collections: expected > 0 ? `${collected} / ${expected}` : String(collected),
     evidence: evidenceLinks(finding.decisions),
   }

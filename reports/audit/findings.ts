@@ -8,6 +8,9 @@ import { counted, objectiveTitles, riskChip, standingChips } from './wording.ts'
 /** Standings that are told in full, in the order in which a reader needs them. */
 const fullStandings: readonly Standing[] = ['not-satisfied', 'excepted', 'undetermined']
 
+/** Standings that are told as rows: nothing has to be done about them. */
+const compactStandings: readonly Standing[] = ['satisfied', 'not-applicable']
+
 /** Every finding of the assessment: what needs action in full, what holds as rows; nothing is dropped. */
 export function findings(context: Context, heading: Heading): Findings {
   const { assessment, dates } = context
@@ -50,9 +53,6 @@ function ofObjective(context: Context, objective: Objective): FindingsOfObjectiv
   const own = context.assessment.findings.filter((finding) => objectiveOf(context, finding) === objective)
   const full = own.filter((finding) => fullStandings.includes(finding.standing)).toSorted(byUrgency)
   const closed = own.filter((finding) => finding.standing === 'closed').toSorted(byId)
-  const compact = own
-    .filter((finding) => finding.standing === 'satisfied' || finding.standing === 'not-applicable')
-    .toSorted(byId)
   return {
     id: `objective-${objective}`,
     title: objectiveTitles[objective],
@@ -61,13 +61,24 @@ function ofObjective(context: Context, objective: Objective): FindingsOfObjectiv
       first ? [fullFinding(context, [first, ...others])] : [],
     ),
     closed: closed.map((finding) => closedFinding(context, finding)),
-    compact: [...Map.groupBy(compact, (finding) => finding.control)].map(([control, group]) => ({
-      control,
-      title: context.control(control)?.title ?? '',
-      findings: group.map((finding) => compactFinding(context, finding)),
-    })),
-    compactCount: counted(compact.length, 'finding'),
+    compact: compactStandings.flatMap((standing) => compactTable(context, own, standing)),
   }
+}
+
+function compactTable(context: Context, own: readonly Finding[], standing: Standing): FindingsOfObjective['compact'] {
+  const rows = own.filter((finding) => finding.standing === standing).toSorted(byId)
+  if (rows.length === 0) return []
+  return [
+    {
+      state: standingChips[standing],
+      count: counted(rows.length, 'finding'),
+      controls: [...Map.groupBy(rows, (finding) => finding.control)].map(([control, group]) => ({
+        control,
+        title: context.control(control)?.title ?? '',
+        findings: group.map((finding) => compactFinding(context, finding)),
+      })),
+    },
+  ]
 }
 
 /** A finding whose control left the catalogue still belongs somewhere: under the first objective. */

@@ -33,7 +33,7 @@ export function historyNote({ dates }: Context, finding: Finding): string {
   const undetermined = unknown > 0 ? ` Undetermined at ${unknown}.` : ''
   if (failures === 0 || !firstFailed) return `Failed at none of ${total}.${undetermined}`
   const since =
-    lastFailed && lastFailed !== firstFailed
+    lastFailed && dates.day(lastFailed) !== dates.day(firstFailed)
       ? `from ${dates.day(firstFailed)} to ${dates.day(lastFailed)}`
       : `on ${dates.day(firstFailed)}`
   return `Failed at ${failures} of ${total}, ${since}.${undetermined}`

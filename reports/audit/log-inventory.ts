@@ -35,7 +35,7 @@ export function drawLogs(context: Context, items: readonly InventoryItem[], tone
       log: null,
     },
     rows: logs.map(({ item, log, required }) => ({
-      log: item.subject,
+      subject: item.subject,
       component: context.component(item.component),
       configured: configuredText(log.configuredDays),
       proven: counted(log.provenDays, 'day'),

@@ -69,8 +69,8 @@ function row(decision: Decision, { subject, columns, dates, reason }: Shown): Ob
           .filter(([, value]) => !long(value))
           .map(([name, value]) => ({ name: factName(name), value: factText(value, dates) })),
     result: outcomeChips[decision.outcome],
-    reason: wide ? null : reason,
-    detail: wide ? reason : null,
+    reason: reason === null || wide ? null : dates.sentence(reason),
+    detail: wide ? dates.sentence(reason) : null,
     lists: columns
       ? []
       : facts.flatMap(([name, value]) =>

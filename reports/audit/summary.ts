@@ -52,7 +52,7 @@ function foremost(context: Context, open: readonly Finding[]): Summary['foremost
         control: finding.control,
         title: context.control(finding.control)?.title ?? '',
         component: `${context.component(finding.component)}${others > 0 ? ` and ${inWords(others)} more` : ''}`,
-        reason: finding.reason,
+        reason: context.dates.sentence(finding.reason),
         risk: riskChip(finding.risk.level),
       },
     ]

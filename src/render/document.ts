@@ -170,13 +170,16 @@ export type FindingsOfObjective = {
   readonly full: readonly FullFinding[]
   /** Failed within the period and hold again. */
   readonly closed: readonly ClosedFinding[]
-  /** Satisfied and not applicable, a group a control. */
+  /** Satisfied, then not applicable; a row a finding, by control. */
   readonly compact: readonly {
-    readonly control: string
-    readonly title: string
-    readonly findings: readonly CompactFinding[]
+    readonly state: Chip
+    readonly count: string
+    readonly controls: readonly {
+      readonly control: string
+      readonly title: string
+      readonly findings: readonly CompactFinding[]
+    }[]
   }[]
-  readonly compactCount: string
 }
 
 /** A control that does not hold somewhere, told once, with what was seen at each component. */
@@ -184,6 +187,8 @@ export type FullFinding = {
   readonly tone: Tone
   readonly control: string
   readonly title: string
+  /** Null where the components differ and each says its own. */
+  readonly risk: string | null
   readonly statement: string
   readonly why: string
   readonly remediation: string
@@ -198,7 +203,7 @@ export type FullComponent = {
   readonly id: string
   readonly component: string
   readonly chips: readonly Chip[]
-  readonly risk: string
+  readonly risk: string | null
   readonly reason: string
   readonly observations: ObservationTable | null
   /** Observations that failed earlier and hold now. */
@@ -253,7 +258,6 @@ export type ClosedFinding = {
 export type CompactFinding = {
   readonly id: string
   readonly component: string
-  readonly state: Chip
   readonly reason: string
   readonly collections: string
   readonly evidence: readonly EvidenceLink[]
@@ -408,7 +412,7 @@ export type Inventory = {
   readonly logs: {
     readonly axis: Chart
     readonly rows: readonly {
-      readonly log: string
+      readonly subject: string
       readonly component: string
       readonly configured: string
       readonly proven: string

@@ -7,18 +7,18 @@ type Log = NonNullable<Retention['log']>
 
 const width = 400
 const row = { height: 26, outline: 15, fill: 9 }
-const axisHeight = 17
+const axisHeight = 20
 
 /** How far a log is meant to reach back and how far its records do; without a log, the axis in days. */
 export function retention({ label, days, requiredDays, log }: Retention): string {
   const x = scaleLinear([0, days], [1, width - 2]).clamp(true)
-  const ticks = x.ticks(5)
+  const ticks = x.ticks(4)
   if (!log) {
     const body = ticks.map((day) =>
-      text(day === 0 ? 'collected' : `${day} days`, {
+      text(day === 0 ? 'collected' : `${day} d`, {
         x: x(day),
-        y: 12,
-        size: 11,
+        y: 14,
+        size: 14.5,
         anchor: day === 0 ? 'start' : x(day) > width - 30 ? 'end' : 'middle',
       }),
     )

@@ -2,7 +2,7 @@ import { scaleUtc } from 'd3-scale'
 import { DateTime } from 'luxon'
 import { type Instant, millis } from '../../model/time.ts'
 
-/** A mark on an axis of time. */
+/** A mark on an axis of time; `at` in milliseconds since 1970. */
 export type TimeTick = { readonly at: number; readonly name: string }
 
 const dayMs = 86_400_000
@@ -15,7 +15,10 @@ export function timeTicks(from: Instant, to: Instant, timeZone: string, count: n
   const begin = DateTime.fromMillis(millis(from), { zone: timeZone })
   const end = DateTime.fromMillis(millis(to), { zone: timeZone })
   const wall = (at: DateTime) => at.setZone('utc', { keepLocalTime: true }).toMillis()
-  const ticks = scaleUtc([wall(begin), wall(end)], [0, 1]).ticks(count)
+  const all = scaleUtc([wall(begin), wall(end)], [0, 1]).ticks(count)
+  // d3 takes `count` for a hint; on paper it is as many as there is room for.
+  const every = Math.ceil(all.length / (count + 1))
+  const ticks = all.filter((_, index) => index % every === 0)
   const step = ticks[0] && ticks[1] ? ticks[1].getTime() - ticks[0].getTime() : dayMs
   return ticks.map((tick) => {
     const local = DateTime.fromMillis(tick.getTime(), { zone: 'utc' }).setZone(timeZone, { keepLocalTime: true })
