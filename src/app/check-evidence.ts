@@ -1,72 +1,94 @@
-import { parseTreeHead } from '../ledger/checkpoint.ts'
+import { parseTreeHead, type TreeHead } from '../ledger/checkpoint.ts'
 import { parseVerifierKey, verifyNote } from '../ledger/note.ts'
-import { canonicalJson, sha256 } from '../model/digest.ts'
+import { proveEntries } from '../ledger/proved-entries.ts'
+import { sha256 } from '../model/digest.ts'
 import { AffidavitError } from '../model/errors.ts'
-import type { Json } from '../model/json.ts'
 
 /** One thing that was checked; `holds` is null where it could not be. */
 export type Check = { readonly holds: boolean | null; readonly sentence: string }
 
 type File = { readonly name: string; readonly bytes: Uint8Array }
 
-/** What a report's attachments say of each other: entries against the index, the checkpoint against the ledger's key. */
+/**
+ * What a report's attachments say of each other: the checkpoint against the ledger's key, every entry against the index
+ * and, by its inclusion proof, against the checkpoint's root.
+ */
 export function checkEvidence(attachments: readonly File[]): readonly Check[] {
+  const bytes = (name: string) => attachments.find((attachment) => attachment.name === name)?.bytes
   const text = (name: string) => {
-    const file = attachments.find((attachment) => attachment.name === name)
-    return file ? Buffer.from(file.bytes).toString('utf8') : undefined
+    const file = bytes(name)
+    return file && Buffer.from(file).toString('utf8')
   }
-  const [evidence, report] = [text('evidence.jsonl'), text('report.json')]
+  const [evidence, proofs, report] = [bytes('evidence.jsonl'), text('proofs.json'), text('report.json')]
   const [checkpoint, key] = [text('checkpoint.txt'), text('ledger-key.txt')]
   if (evidence === undefined || report === undefined || checkpoint === undefined || key === undefined) {
     return [{ holds: null, sentence: 'The file carries no evidence of Affidavit’s to check.' }]
   }
-  return [checkIndex(evidence, report), checkCheckpoint(checkpoint, key, report)]
+  const index = indexOf(report)
+  if (!index) return [{ holds: false, sentence: 'The embedded report.json is not one of Affidavit’s.' }]
+  const signed = readCheckpoint(checkpoint, key, report)
+  if (!signed.head) return [signed.check]
+  if (proofs === undefined) {
+    return [signed.check, { holds: false, sentence: 'The evidence has no inclusion proofs: proofs.json is missing.' }]
+  }
+  return [signed.check, checkEntries(evidence, proofs, signed.head, index)]
 }
 
-function checkIndex(evidence: string, report: string): Check {
-  const lines = evidence.split('\n').filter((line) => line !== '')
-  const digests = new Map(lines.map((line) => [sequenceOf(line), sha256(line)]))
-  const index = indexOf(report)
-  if (!index) return { holds: false, sentence: 'The embedded report.json is not one of Affidavit’s.' }
-  const wrong = index.filter(({ entry, digest }) => digests.get(entry) !== digest).map(({ entry }) => `E-${entry}`)
+/** Up to so many problems are named in a sentence. */
+const mostNamed = 8
+
+function checkEntries(evidence: Uint8Array, proofs: string, head: TreeHead, index: readonly Indexed[]): Check {
+  const required = index.map(({ entry }) => entry)
+  const { entries, problems } = proveEntries(evidence, proofs, head, required)
+  const differing = index
+    .filter(({ entry, digest }) => entries.has(entry) && sha256(entries.get(entry)?.bytes ?? '') !== digest)
+    .map(({ entry }) => `E-${entry} is not what the report’s index lists.`)
+  const wrong = [...problems, ...differing]
   if (wrong.length > 0) {
+    const more = wrong.length > mostNamed ? ` And ${wrong.length - mostNamed} more.` : ''
     return {
       holds: false,
-      sentence: `Embedded evidence differs from the report’s index: ${wrong.slice(0, 8).join(', ')}.`,
+      sentence: `The embedded evidence does not hold: ${wrong.slice(0, mostNamed).join(' ')}${more}`,
     }
   }
   return {
     holds: true,
-    sentence: `The ${index.length} entries that the findings rest on are embedded and match the index; ${lines.length} entries of the period are in the file.`,
+    sentence: `All ${entries.size} embedded entries are in the ledger that the checkpoint states, proved from their bytes up to its root; the ${index.length} that findings rest on are among them as the index lists them.`,
   }
 }
 
-function checkCheckpoint(checkpoint: string, key: string, report: string): Check {
+/** The tree head that the ledger's key signed, and what is to be said of it. */
+function readCheckpoint(
+  checkpoint: string,
+  key: string,
+  report: string,
+): { readonly check: Check; readonly head?: TreeHead } {
   try {
     const note = verifyNote(checkpoint, [parseVerifierKey(key.trim())])
     const head = parseTreeHead(note.text)
     const stated = ledgerOf(report)
     const root = Buffer.from(head.root).toString('hex')
     if (stated?.size !== head.size || stated.root !== root) {
-      return { holds: false, sentence: 'The embedded checkpoint is not the one that the report rests on.' }
+      return { check: { holds: false, sentence: 'The embedded checkpoint is not the one that the report rests on.' } }
     }
-    return { holds: true, sentence: `The checkpoint over ${head.size} ledger entries is signed by the ledger’s key.` }
+    const sentence = `The checkpoint over ${head.size} ledger entries is signed by the ledger’s key.`
+    return { check: { holds: true, sentence }, head }
   } catch (error) {
     if (!(error instanceof AffidavitError)) throw error
-    return { holds: false, sentence: `The embedded checkpoint does not hold: ${error.message}.` }
+    return { check: { holds: false, sentence: `The embedded checkpoint does not hold: ${error.message}.` } }
   }
 }
 
-/** The sequence of a canonical entry; undefined for any other text. */
-function sequenceOf(line: string): number | undefined {
-  const entry = parsed(line) as { readonly sequence?: unknown } | undefined
-  if (typeof entry?.sequence !== 'number' || canonicalJson(entry as Json) !== line) return undefined
-  return entry.sequence
+function indexOf(report: string): readonly Indexed[] | undefined {
+  const index = (parsed(report) as { readonly issue?: { readonly evidence?: unknown } } | undefined)?.issue?.evidence
+  return Array.isArray(index) && index.every(isIndexed) ? index : undefined
 }
 
-function indexOf(report: string): readonly { readonly entry: number; readonly digest: string }[] | undefined {
-  const index = (parsed(report) as { readonly issue?: { readonly evidence?: unknown } } | undefined)?.issue?.evidence
-  return Array.isArray(index) ? index : undefined
+type Indexed = { readonly entry: number; readonly digest: string }
+
+function isIndexed(item: unknown): item is Indexed {
+  const { entry, digest } = (item ?? {}) as Partial<Indexed>
+  return typeof entry === 'number' && typeof digest === 'string'
 }
 
 function ledgerOf(report: string): { readonly size: number; readonly root: string } | undefined {

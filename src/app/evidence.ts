@@ -1,5 +1,7 @@
 import type { IndexedEntry } from '../../reports/audit/issue.ts'
+import { leafHash } from '../ledger/merkle.ts'
 import { verifierKey } from '../ledger/note.ts'
+import { type EntryProof, entriesToProve, formatProofs } from '../ledger/proof-file.ts'
 import type { NoteSigner, Store } from '../ledger/store.ts'
 import type { Assessment } from '../model/assessment.ts'
 import { sha256 } from '../model/digest.ts'
@@ -16,11 +18,8 @@ export type Attachment = {
 
 /** Every entry that a finding of the assessment rests on, in ledger order. */
 export async function evidenceIndex(store: Store, assessment: Assessment): Promise<readonly IndexedEntry[]> {
-  const sequences = new Set(
-    assessment.findings.flatMap(({ decisions, healed }) => [...decisions, ...healed].map(({ entry }) => entry)),
-  )
   const index: IndexedEntry[] = []
-  for (const sequence of [...sequences].sort((a, b) => a - b)) {
+  for (const sequence of decidingEntries(assessment)) {
     const stored = await store.entry(sequence)
     if (!stored) continue
     const { entry, bytes } = stored
@@ -37,24 +36,40 @@ export async function evidenceIndex(store: Store, assessment: Assessment): Promi
   return index
 }
 
-/** The period’s ledger entries, its checkpoint, and the configuration and catalogue in force, as files. */
+/**
+ * The period’s ledger entries with their inclusion proofs, the checkpoint, and the configuration and catalogue in
+ * force, as files. What findings rest on is among the entries also where it was caught up after the period’s end.
+ */
 export async function evidenceFiles(
   project: Project,
   store: Store,
-  { period, ledger }: Assessment,
+  assessment: Assessment,
   ledgerKey: NoteSigner,
 ): Promise<readonly Attachment[]> {
-  const lines: Uint8Array[] = []
+  const { period, ledger } = assessment
+  const deciding = new Set(decidingEntries(assessment))
+  const entries = new Map<number, Uint8Array>()
   for await (const { bytes, entry } of store.entries({ from: period.from, to: period.to })) {
-    if (entry.sequence < ledger.size) lines.push(bytes, newline)
+    if (entry.sequence < ledger.size) entries.set(entry.sequence, bytes)
   }
+  for (const sequence of deciding) {
+    const late = entries.has(sequence) ? undefined : await store.entry(sequence)
+    if (late) entries.set(sequence, late.bytes)
+  }
+  const sorted = [...entries].sort(([a], [b]) => a - b)
   const controls = project.catalogue.controls.map(({ source: _, ...control }) => control)
   return [
     {
       name: 'evidence.jsonl',
       mediaType: 'application/jsonl',
       description: 'Every ledger entry of the period, one a line, in its canonical bytes',
-      bytes: Buffer.concat(lines),
+      bytes: Buffer.concat(sorted.flatMap(([, bytes]) => [bytes, newline])),
+    },
+    {
+      name: 'proofs.json',
+      mediaType: 'application/json',
+      description: 'Inclusion proofs (RFC 9162) that lead from the entries to the root in the checkpoint',
+      bytes: Buffer.from(await proofsOf(store, sorted, { size: ledger.size, wanted: deciding })),
     },
     {
       name: 'checkpoint.txt',
@@ -71,6 +86,26 @@ export async function evidenceFiles(
     jsonFile('configuration.json', 'The configuration in force when the report was issued', project.config.document),
     jsonFile('controls.json', 'The controls that the evidence was judged by', controls as unknown as Json),
   ]
+}
+
+/** The text of `proofs.json` for entries in order of sequence; `wanted` are those that get a path of their own anyway. */
+export async function proofsOf(
+  store: Store,
+  entries: readonly (readonly [sequence: number, bytes: Uint8Array])[],
+  { size, wanted }: { readonly size: number; readonly wanted: ReadonlySet<number> },
+): Promise<string> {
+  const bytesOf = new Map(entries)
+  const proofs: EntryProof[] = []
+  for (const entry of entriesToProve([...bytesOf.keys()], wanted)) {
+    const leaf = leafHash(bytesOf.get(entry) ?? new Uint8Array())
+    proofs.push({ entry, leaf, path: await store.inclusionProof(entry, size) })
+  }
+  return formatProofs({ size, proofs })
+}
+
+function decidingEntries({ findings }: Assessment): readonly number[] {
+  const entries = findings.flatMap(({ decisions, healed }) => [...decisions, ...healed].map(({ entry }) => entry))
+  return [...new Set(entries)].sort((a, b) => a - b)
 }
 
 const newline = Buffer.from('\n')

@@ -9,6 +9,7 @@ import { withStoreErrors } from './failure.ts'
 import { lockRuns } from './lock.ts'
 import { type Frontier, rootOf, sameHash } from './merkle.ts'
 import { signNote } from './note.ts'
+import { consistencyProof, inclusionProof, type RangeHash } from './proof.ts'
 import { findArtefact, findEntry, queryEntries } from './query.ts'
 import type { CheckpointRow, Tables } from './schema.ts'
 import { type Connection, readTransaction, writeTransaction } from './sqlite.ts'
@@ -27,6 +28,7 @@ export function sqliteStore(
       if (writable) return await work()
       throw new StoreError('AFD_STORE_READ_ONLY', `${path} was opened for reading only`, { subject: path })
     })
+  const range = rememberedRange(tables)
   return {
     origin,
     append: (entries) => writing(() => append(connection, origin, entries)),
@@ -41,6 +43,8 @@ export function sqliteStore(
       return await writing(() => keepCheckpoint(connection, clock, head, note))
     },
     checkpoints: () => told(async () => (await checkpointRows(tables)).map(toCheckpoint)),
+    inclusionProof: (sequence, size) => told(() => inclusionProof(sequence, size, range)),
+    consistencyProof: (from, to) => told(() => consistencyProof(from, to, range)),
     lockRuns: () => writing(() => lockRuns(path)),
     async [Symbol.asyncDispose]() {
       await tables.destroy()
@@ -48,6 +52,23 @@ export function sqliteStore(
     },
   }
 }
+
+/** Proofs of neighbouring entries share nearly all their nodes, and what has been appended never changes. */
+function rememberedRange(tables: Kysely<Tables>): RangeHash {
+  const known = new Map<string, Uint8Array>()
+  return async (from, to) => {
+    const key = `${from}-${to}`
+    const remembered = known.get(key)
+    if (remembered) return remembered
+    const hash = await rangeHash(tables, from, to)
+    if (known.size >= mostRememberedNodes) known.clear()
+    known.set(key, hash)
+    return hash
+  }
+}
+
+/** About a megabyte. */
+const mostRememberedNodes = 8192
 
 async function* tellingErrors<Item>(path: string, items: AsyncIterable<Item>): AsyncIterable<Item> {
   const iterator = items[Symbol.asyncIterator]()

@@ -67,6 +67,10 @@ export type Store = AsyncDisposable & {
   checkpoint(signer: NoteSigner): Promise<Checkpoint>
   /** Oldest first. */
   checkpoints(): Promise<readonly Checkpoint[]>
+  /** The audit path of entry `sequence` in the ledger as it was at `size` entries, nearest first, RFC 9162 2.1.3. */
+  inclusionProof(sequence: number, size: number): Promise<readonly Uint8Array[]>
+  /** The proof that the ledger of `from` entries (at least 1) is the beginning of that of `to`, RFC 9162 2.1.4. */
+  consistencyProof(from: number, to: number): Promise<readonly Uint8Array[]>
   /**
    * The right to run, held by one process at a time and lost when that process ends, however it ends. StoreError
    * `AFD_STORE_RUN_IN_PROGRESS` where another holds it.

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseTreeHead } from '../../src/ledger/checkpoint.ts'
 import { leafHash, treeHash } from '../../src/ledger/merkle.ts'
 import { keyId, parseNote, verifyNote } from '../../src/ledger/note.ts'
+import { verifyConsistency, verifyInclusion } from '../../src/ledger/proof.ts'
 import { unfinishedRuns } from '../../src/ledger/runs.ts'
 import type { Store } from '../../src/ledger/store.ts'
 import { canonicalJson, type Sha256, sha256 } from '../../src/model/digest.ts'
@@ -309,6 +310,23 @@ export function describeStore(kind: StoreKind): void {
       }
       await store.append(newEntries(1, 2))
       expect(await entriesOf(reader)).toHaveLength(3)
+    })
+
+    test('each entry is proved in the ledger of any size, and each ledger to be the beginning of a later one', async () => {
+      const { store } = await open()
+      await store.append(newEntries(7))
+      const early = await store.state()
+      await store.append(newEntries(6, 7))
+      const { size, root } = await store.state()
+      for await (const { entry, bytes } of store.entries()) {
+        const path = await store.inclusionProof(entry.sequence, size)
+        expect(verifyInclusion(leafHash(bytes), entry.sequence, size, path, Buffer.from(root, 'hex'))).toBe(true)
+      }
+      const [before, after] = [Buffer.from(early.root, 'hex'), Buffer.from(root, 'hex')]
+      expect(verifyConsistency(7, size, await store.consistencyProof(7, size), before, after)).toBe(true)
+      expect(verifyConsistency(7, size, await store.consistencyProof(6, size), before, after)).toBe(false)
+      expect(await rejectionOf(store.inclusionProof(size, size))).toBeInstanceOf(RangeError)
+      expect(await rejectionOf(store.inclusionProof(0, size + 1))).toMatchObject({ code: 'AFD_LEDGER_INCOMPLETE' })
     })
   })
 }
