@@ -1,6 +1,7 @@
 import type { Context, NewObservation, TargetBase } from '../../src/collect/contract.ts'
 import { CollectionError } from '../../src/model/errors.ts'
 import { type Ask, createAsk } from './ask.ts'
+import { type Kept, surveyBehaviour } from './behaviour.ts'
 import type { ChainContext } from './certificate/facts.ts'
 import { certificatesOfPem, trustStore } from './certificate/trust.ts'
 import { type Evidence, readEvidence } from './evidence.ts'
@@ -31,17 +32,20 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs * askingShare)])
   const wire = wireTo(target, context, signal)
   const exchanges: Exchange[] = []
-  const ask = createAsk(wire, createPacer(concurrency), exchanges)
+  const pacer = createPacer(concurrency)
+  const ask = createAsk(wire, pacer, exchanges)
   const serverName = serverNameOf(target)
+  const kept: Kept = { features: [], conversations: [] }
+  const behaviour = () => surveyBehaviour(wire, pacer, exchanges, serverName, kept)
 
-  const failure = await askEverything(ask, exchanges, serverName, signal)
+  const failure = await askEverything(ask, exchanges, serverName, signal, behaviour)
   const subject = subjectOf(target)
-  const evidence = exchanges.length > 0 ? [recordTranscript({ exchanges }, context)] : []
+  const transcript = { exchanges: [...exchanges, ...kept.features], conversations: kept.conversations }
+  const evidence = exchanges.length > 0 ? [recordTranscript(transcript, context)] : []
   const silent = silenceOf(exchanges.map(readEvidence), target, timeoutMs)
   if (silent) throw failure ?? silent
   const chains = await chainContext(target, context)
-  for (const { kind, facts } of replay({ exchanges }, chains))
-    yield { kind, subject, methods: ['TEST'], facts, evidence }
+  for (const { kind, facts } of replay(transcript, chains)) yield { kind, subject, methods: ['TEST'], facts, evidence }
   if (failure) throw failure
 }
 
@@ -70,16 +74,18 @@ async function askEverything(
   exchanges: readonly Exchange[],
   serverName: string | undefined,
   signal: AbortSignal,
+  behaviour: () => Promise<void>,
 ): Promise<unknown> {
   const surveys = [takeInventory(ask, helloMaker(serverName), exchanges), shakeHands(ask, serverName)]
-  const [...results] = await Promise.allSettled(surveys)
-  const failed = results.find((each) => each.status === 'rejected')
-  if (failed) return failed.reason
-  if (signal.aborted) return undefined
-  return surveyAllCertificates(ask, exchanges, serverName).then(
-    () => undefined,
-    (error: unknown) => error,
-  )
+  const failed = await firstFailure(surveys)
+  if (failed || signal.aborted) return failed
+  return firstFailure([surveyAllCertificates(ask, exchanges, serverName), behaviour()])
+}
+
+/** What the first of some surveys that failed failed with, once all are over. */
+async function firstFailure(surveys: readonly Promise<void>[]): Promise<unknown> {
+  const results = await Promise.allSettled(surveys)
+  return results.find((each) => each.status === 'rejected')?.reason
 }
 
 /**

@@ -39,7 +39,8 @@ export async function exchange(wire: Wire, sent: Uint8Array, enough: (reply: Rep
   }
 }
 
-async function connectBefore(
+/** A connection, or how it came to none before the deadline; throws what is about us and not about the server. */
+export async function connectBefore(
   wire: Wire,
   deadline: AbortSignal,
 ): Promise<{ open: Socket } | { end: End; preamble?: Preamble }> {

@@ -2,10 +2,13 @@ import type { JsonObject } from '../../src/model/json.ts'
 import { type ChainContext, chainFacts } from './certificate/facts.ts'
 import { shownChains } from './certificate/shown.ts'
 import { policyFacts } from './conformance/facts.ts'
-import { openCase } from './inventory/facts.ts'
+import { readEvidence } from './evidence.ts'
+import { allFeatures } from './features/facts.ts'
+import { knownFrom } from './features/known.ts'
 import { negotiatedFacts } from './inventory/negotiated.ts'
 import { protocolFacts } from './inventory/protocol-facts.ts'
 import type { Transcript } from './transcript.ts'
+import { allWeaknesses } from './weaknesses/facts.ts'
 
 /** Facts of one observation kind. */
 export type KindFacts = { readonly kind: string; readonly facts: JsonObject }
@@ -14,8 +17,10 @@ export type KindFacts = { readonly kind: string; readonly facts: JsonObject }
  * Everything that a transcript shows, as the collector reports it: the collector itself calls this with what it has just
  * heard, so that recorded bytes lead to the same facts at any later time. Pure.
  */
-export function replay({ exchanges }: Transcript, context: ChainContext): KindFacts[] {
-  const all = openCase(exchanges)
+export function replay({ exchanges, conversations = [] }: Transcript, context: ChainContext): KindFacts[] {
+  const known = knownFrom(exchanges)
+  const all = known.case
+  const heard = { known, evidence: exchanges.map(readEvidence), conversations }
   const negotiated = negotiatedFacts(all.evidence)
   const seen: KindFacts[] = [
     ...protocolFacts(all).map((facts) => ({ kind: 'tls.protocol', facts })),
@@ -24,6 +29,8 @@ export function replay({ exchanges }: Transcript, context: ChainContext): KindFa
       facts: chainFacts(chain, context, showing),
     })),
     { kind: 'tls.negotiated', facts: negotiated },
+    ...allFeatures(heard).map((facts) => ({ kind: 'tls.feature', facts })),
+    ...allWeaknesses(heard).map((facts) => ({ kind: 'tls.weakness', facts })),
   ]
   return [...seen, ...policyFacts(seen, context.at)]
 }

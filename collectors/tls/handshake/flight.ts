@@ -3,14 +3,15 @@ import { concat, numberBytes, vector } from '../wire/bytes.ts'
 import { type HandshakeMessage, handshakeTypes, type Reply, readMessages, type SealedRecord } from '../wire/reply.ts'
 import type { Ephemeral } from './key-shares.ts'
 
-type SealedWith = {
+export type SealedWith = {
   readonly hash: 'sha256' | 'sha384'
   readonly cipher: 'aes-128-gcm' | 'aes-256-gcm' | 'chacha20-poly1305' | 'aes-128-ccm'
   readonly keyBytes: number
   readonly tagBytes: number
 }
 
-const suites: { readonly [number: number]: SealedWith } = {
+/** The TLS 1.3 suites that can be spoken. */
+export const sealedWith: { readonly [number: number]: SealedWith } = {
   4865: { hash: 'sha256', cipher: 'aes-128-gcm', keyBytes: 16, tagBytes: 16 },
   4866: { hash: 'sha384', cipher: 'aes-256-gcm', keyBytes: 32, tagBytes: 16 },
   4867: { hash: 'sha256', cipher: 'chacha20-poly1305', keyBytes: 32, tagBytes: 16 },
@@ -19,7 +20,7 @@ const suites: { readonly [number: number]: SealedWith } = {
 }
 
 /** The TLS 1.3 suites whose encrypted part can be read. */
-export const readableSuites: readonly number[] = Object.keys(suites).map(Number)
+export const readableSuites: readonly number[] = Object.keys(sealedWith).map(Number)
 
 /**
  * The server's handshake traffic secret (RFC 8446 section 7.1) of a handshake whose ClientHello message and keys were
@@ -31,7 +32,7 @@ export function serverTrafficSecret(
   reply: Reply,
 ): Uint8Array | undefined {
   const { serverHello } = reply
-  const suite = suites[serverHello?.cipherSuite ?? -1]
+  const suite = sealedWith[serverHello?.cipherSuite ?? -1]
   const raw = reply.messages.find(({ type }) => type === handshakeTypes.serverHello)?.raw
   const own = ephemerals.find(({ share }) => share.group === serverHello?.keyShare?.group)
   if (!serverHello?.keyShare || !suite || !raw || !own) return undefined
@@ -52,7 +53,7 @@ export function serverTrafficSecret(
 
 /** The encrypted handshake messages of a TLS 1.3 reply, as far as they are there and open with the secret. */
 export function openFlight(reply: Reply, secret: Uint8Array): HandshakeMessage[] {
-  const suite = suites[reply.serverHello?.cipherSuite ?? -1]
+  const suite = sealedWith[reply.serverHello?.cipherSuite ?? -1]
   if (!suite) return []
   const key = expandLabel(suite.hash, secret, 'key', new Uint8Array(), suite.keyBytes)
   const iv = expandLabel(suite.hash, secret, 'iv', new Uint8Array(), 12)
@@ -90,12 +91,19 @@ function openRecord(
   }
 }
 
-function extract(hash: string, salt: Uint8Array, input: Uint8Array): Uint8Array {
+/** HKDF-Extract, RFC 5869. */
+export function extract(hash: string, salt: Uint8Array, input: Uint8Array): Uint8Array {
   return createHmac(hash, salt).update(input).digest()
 }
 
 /** HKDF-Expand-Label, RFC 8446 section 7.1. */
-function expandLabel(hash: string, secret: Uint8Array, label: string, context: Uint8Array, length: number): Uint8Array {
+export function expandLabel(
+  hash: string,
+  secret: Uint8Array,
+  label: string,
+  context: Uint8Array,
+  length: number,
+): Uint8Array {
   const info = concat(numberBytes(length, 2), vector(1, Buffer.from(`tls13 ${label}`)), vector(1, context))
   const blocks: Uint8Array[] = []
   for (let filled = 0; filled < length; ) {

@@ -1,0 +1,39 @@
+import { createAsk } from './ask.ts'
+import { surveySessions } from './conversation/survey.ts'
+import { createHold } from './conversation/talk.ts'
+import type { Wire } from './exchange.ts'
+import { knownFrom } from './features/known.ts'
+import { surveyFeatures } from './features/survey.ts'
+import type { Pacer } from './pacer.ts'
+import type { Conversation, Exchange } from './transcript.ts'
+import { surveyWeaknesses } from './weaknesses/survey.ts'
+
+/** What is kept of what was said about features and weaknesses. */
+export type Kept = { readonly features: Exchange[]; readonly conversations: Conversation[] }
+
+/** One question about behaviour may take so long; what has no answer by then is left open. */
+const longestMs = 4_000
+
+/**
+ * Asks about features and weaknesses, all at once, given what the inventory showed. The exchanges are kept apart from
+ * those of the inventory, so that an odd hello never decides what the server offers.
+ */
+export async function surveyBehaviour(
+  wire: Wire,
+  pacer: Pacer,
+  inventory: readonly Exchange[],
+  serverName: string | undefined,
+  { features, conversations }: Kept,
+): Promise<void> {
+  const known = knownFrom(inventory)
+  const patient = { ...wire, timeoutMs: Math.min(wire.timeoutMs, longestMs) }
+  const hold = createHold(patient, pacer, conversations)
+  const surveys = [
+    surveyFeatures(createAsk(patient, pacer, features), known, serverName),
+    surveySessions(hold, known, serverName),
+    surveyWeaknesses(hold, known, serverName),
+  ]
+  const results = await Promise.allSettled(surveys)
+  const failed = results.find((each) => each.status === 'rejected')
+  if (failed) throw failed.reason
+}

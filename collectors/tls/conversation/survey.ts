@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto'
+import type { Known } from '../features/known.ts'
+import { ticketIn } from '../features/sessions.ts'
+import { shareableGroups } from '../handshake/key-shares.ts'
+import type { RecordProtocol } from '../registry/protocols.ts'
+import type { Conversation } from '../transcript.ts'
+import { vector } from '../wire/bytes.ts'
+import { type Extension, extensionTypes } from '../wire/client-hello.ts'
+import { readReply } from '../wire/reply.ts'
+import { canComplete, type OlderOffer, olderHello, shakeOlder } from './older-client.ts'
+import { readOlder } from './older-reader.ts'
+import { isSwitchedOrOver } from './records.ts'
+import type { Hold } from './talk.ts'
+import { resumableOf, resumeTls13, shakeTls13 } from './tls13-client.ts'
+
+/** Holds whole sessions: comes back to them, and asks for another handshake within one. */
+export async function surveySessions(hold: Hold, known: Known, serverName: string | undefined): Promise<void> {
+  const offer = offerFor(known, serverName)
+  await Promise.all([
+    ...(offer ? [surveyTickets(hold, offer), surveyIds(hold, offer), renegotiate(hold, offer)] : []),
+    surveyTls13(hold, known, serverName),
+  ])
+}
+
+/** The newest version before TLS 1.3 in which this client can complete a handshake, with the suites that allow it. */
+export function offerFor({ versions }: Known, serverName: string | undefined): OlderOffer | undefined {
+  for (const { protocol, suites } of versions) {
+    if (protocol === 'TLSv1.3' || protocol === 'SSLv3') continue
+    const usable = suites.filter(canComplete).slice(0, 24)
+    if (usable.length > 0) return { protocol, cipherSuites: usable, serverName }
+  }
+  return undefined
+}
+
+const renegotiationInfo: Extension = { type: extensionTypes.renegotiationInfo, data: Uint8Array.of(0) }
+
+async function surveyTickets(hold: Hold, offer: OlderOffer): Promise<void> {
+  const asking = {
+    ...offer,
+    extensions: [renegotiationInfo, { type: extensionTypes.sessionTicket, data: new Uint8Array() }],
+  }
+  const session = await holdSession(hold, 'ticket', asking)
+  const ticket = ticketIn(readOlder(session).clear)?.ticket
+  if (!ticket) return
+  const back = { ...offer, extensions: [renegotiationInfo, { type: extensionTypes.sessionTicket, data: ticket }] }
+  await Promise.all([
+    comeBack(hold, 'resumption-ticket', { ...back, sessionId: randomBytes(32) }),
+    // One byte short of a whole id: a server with the flaw fills it up with a byte of its memory, which is not kept.
+    comeBack(hold, 'ticketbleed', { ...back, sessionId: randomBytes(shortIdBytes) }, withoutForeignId),
+  ])
+}
+
+async function surveyIds(hold: Hold, offer: OlderOffer): Promise<void> {
+  const session = await holdSession(hold, 'id', offer)
+  const { finished, first } = readOlder(session)
+  const sessionId = first.serverHello?.sessionId
+  if (!finished || !sessionId || sessionId.length === 0) return
+  await comeBack(hold, 'resumption-id', { ...offer, sessionId })
+}
+
+function holdSession(hold: Hold, variant: string, offer: OlderOffer): Promise<Conversation> {
+  return hold({
+    topic: 'session',
+    variant,
+    protocol: offer.protocol,
+    speak: async (talk) => {
+      const session = await shakeOlder(talk, offer)
+      return session && { master: session.master }
+    },
+  })
+}
+
+async function comeBack(
+  hold: Hold,
+  topic: 'resumption-id' | 'resumption-ticket' | 'ticketbleed',
+  offer: OlderOffer,
+  conceal?: (received: Uint8Array) => Uint8Array,
+): Promise<void> {
+  await hold({
+    topic,
+    variant: null,
+    protocol: offer.protocol,
+    ...(conceal ? { conceal } : {}),
+    speak: async (talk) => {
+      talk.send(olderHello(offer).record)
+      // The end of an abbreviated flight, or the first sight of a full one.
+      await talk.receive((received) => isSwitchedOrOver(received) || readReply(received).messages.length > 1)
+      return undefined
+    },
+  })
+}
+
+/** The length of the session id that is sent to find Ticketbleed. */
+export const shortIdBytes = 31
+
+/** Where the session id of a ServerHello begins in the bytes received: after both headers, the version and the random. */
+const sessionIdAt = 5 + 4 + 2 + 32
+
+/** What a ServerHello's session id has beyond the length of ours is blanked. */
+function withoutForeignId(received: Uint8Array): Uint8Array {
+  const length = received[sessionIdAt] ?? 0
+  if (received[0] !== 22 || received[5] !== 2 || length <= shortIdBytes) return received
+  const kept = Uint8Array.from(received)
+  return kept.fill(0, sessionIdAt + 1 + shortIdBytes, sessionIdAt + 1 + length)
+}
+
+async function renegotiate(hold: Hold, offer: OlderOffer): Promise<void> {
+  await hold({
+    topic: 'renegotiation',
+    variant: null,
+    protocol: offer.protocol,
+    speak: async (talk) => {
+      const session = await shakeOlder(talk, offer)
+      if (!session) return undefined
+      const data = vector(1, session.verifyData)
+      const again = olderHello({ ...offer, extensions: [{ type: extensionTypes.renegotiationInfo, data }] })
+      talk.send(session.seal(22, again.message))
+      await talk.receive((received) => received.length > 0, renegotiationMs)
+      return { master: session.master }
+    },
+  })
+}
+
+/** A server that ignores the hello is not waited for any longer. */
+const renegotiationMs = 1_000
+
+async function surveyTls13(hold: Hold, { tls13 }: Known, serverName: string | undefined): Promise<void> {
+  const group = shareableGroups.find((each) => tls13?.groups.includes(each))
+  if (!tls13 || group === undefined) return
+  const protocol: RecordProtocol = 'TLSv1.3'
+  const offer = { cipherSuites: tls13.suites, group, serverName }
+  let ended: Awaited<ReturnType<typeof shakeTls13>>
+  const session = await hold({
+    topic: 'tls13-session',
+    variant: null,
+    protocol,
+    speak: async (talk) => {
+      ended = await shakeTls13(talk, offer)
+      return ended?.secrets
+    },
+  })
+  const resumable = resumableOf(session, ended)
+  if (!resumable) return
+  await hold({
+    topic: 'tls13-resumption',
+    variant: null,
+    protocol,
+    speak: (talk) => resumeTls13(talk, offer, resumable),
+  })
+}

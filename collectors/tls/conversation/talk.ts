@@ -1,0 +1,111 @@
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connectBefore, type Wire } from '../exchange.ts'
+import type { Pacer } from '../pacer.ts'
+import type { Conversation, End } from '../transcript.ts'
+
+/** Both directions of one connection. Nothing throws for what the server does: the end tells. */
+export type Talk = {
+  send(bytes: Uint8Array): void
+  /** Waits until what came since the last `send` is enough, or the connection or the time is over; gives those bytes. */
+  receive(enough: (received: Uint8Array) => boolean, timeoutMs?: number): Promise<Uint8Array>
+}
+
+/** What a conversation is about, and what is said in it. */
+export type Script = Pick<Conversation, 'topic' | 'variant' | 'protocol'> & {
+  /** Speaks, and gives the secrets that open what was received. */
+  readonly speak: (talk: Talk) => Promise<Conversation['secrets'] | undefined>
+  /** Takes what must not be kept out of received bytes. */
+  readonly conceal?: (received: Uint8Array) => Uint8Array
+}
+
+/** Holds a conversation on a connection of its own. */
+export type Hold = (script: Script) => Promise<Conversation>
+
+const mostAttempts = 3
+const pauseMs = 100
+const mostReceivedBytes = 262_144
+
+/** A holder that appends every conversation to `conversations`, and repeats one to whose first words nothing came. */
+export function createHold(wire: Wire, pacer: Pacer, conversations: Conversation[]): Hold {
+  return async (script) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const width = pacer.width
+      const conversation = await pacer.run(() => once(wire, script))
+      if (conversation.turns.length > 0) conversations.push(conversation)
+      const isUnheard = conversation.turns.every(({ received }) => received.length === 0)
+      const mayBeBusy = ['refused', 'reset', 'closed'].includes(conversation.end)
+      if (!isUnheard || !mayBeBusy || attempt === mostAttempts || wire.signal.aborted) return conversation
+      pacer.slowDown(width)
+      await sleep(pauseMs * attempt, undefined, { signal: wire.signal }).catch(() => undefined)
+    }
+  }
+}
+
+async function once(wire: Wire, { topic, variant, protocol, speak, conceal }: Script): Promise<Conversation> {
+  const about = { topic, variant, protocol }
+  const deadline = AbortSignal.any([wire.signal, AbortSignal.timeout(wire.timeoutMs)])
+  const socket = await connectBefore(wire, deadline)
+  if ('end' in socket) return { ...about, turns: [], end: socket.end, secrets: {} }
+  const line = openLine(socket.open, deadline, wire.signal)
+  try {
+    const secrets = (await speak(line.talk)) ?? {}
+    const turns = line.turns().map(({ sent, received }) => ({ sent, received: conceal?.(received) ?? received }))
+    return { ...about, turns, end: line.end() ?? 'answered', secrets }
+  } finally {
+    socket.open.destroy()
+  }
+}
+
+type Line = {
+  readonly talk: Talk
+  turns(): { sent: Uint8Array; received: Uint8Array }[]
+  end(): End | null
+}
+
+function openLine(socket: Socket, deadline: AbortSignal, stop: AbortSignal): Line {
+  const turns: { sent: Uint8Array; chunks: Buffer[] }[] = []
+  let end: End | null = null
+  let size = 0
+  let wake = (): void => undefined
+  const over = (how: End): void => {
+    end ??= how
+    wake()
+  }
+  socket.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    turns.at(-1)?.chunks.push(chunk)
+    if (size > mostReceivedBytes) over('too-large')
+    wake()
+  })
+  socket.once('end', () => over('closed'))
+  socket.once('close', () => over('closed'))
+  socket.on('error', (error: NodeJS.ErrnoException) =>
+    over(error.code === 'ECONNRESET' || error.code === 'EPIPE' ? 'reset' : 'closed'),
+  )
+  const soFar = (): Uint8Array => Buffer.concat(turns.at(-1)?.chunks ?? [])
+  return {
+    turns: () => turns.map(({ sent, chunks }) => ({ sent, received: Buffer.concat(chunks) })),
+    end: () => end,
+    talk: {
+      send(bytes) {
+        turns.push({ sent: bytes, chunks: [] })
+        if (end === null && !socket.destroyed) socket.write(bytes)
+      },
+      async receive(enough, timeoutMs) {
+        const limit = timeoutMs === undefined ? deadline : AbortSignal.any([deadline, AbortSignal.timeout(timeoutMs)])
+        while (end === null && !enough(soFar())) {
+          if (limit.aborted) {
+            end = stop.aborted ? 'stopped' : 'timeout'
+            break
+          }
+          await new Promise<void>((resolve) => {
+            wake = resolve
+            limit.addEventListener('abort', () => resolve(), { once: true })
+          })
+        }
+        return soFar()
+      },
+    },
+  }
+}

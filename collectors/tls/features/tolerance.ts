@@ -1,0 +1,36 @@
+import { reasonOf } from '../evidence.ts'
+import type { FeaturePurpose } from '../transcript.ts'
+import { type Finding, tested, unanswered } from './feature.ts'
+import type { Heard } from './heard.ts'
+
+const whats: { readonly [purpose in 'grease' | 'long-hello' | 'future-version']: string } = {
+  grease: 'a hello with values that nobody has assigned (RFC 8701)',
+  'long-hello': 'a hello that is only longer',
+  'future-version': 'a hello that offers a version that does not exist yet',
+}
+
+/**
+ * Whether a server stumbles over a hello that it should take: one that differs in nothing but the oddity from hellos
+ * that it has answered. A reset or a silence counts once every attempt ended so.
+ */
+export function intolerance({ evidence }: Heard, purpose: FeaturePurpose & keyof typeof whats): Finding {
+  const asked = evidence.filter(({ exchange }) => exchange.purpose === purpose)
+  const byHello = [...Map.groupBy(asked, ({ exchange }) => Buffer.from(exchange.sent).toString('latin1')).values()]
+  const stumbles = byHello.flatMap((attempts) => {
+    const last = attempts.at(-1)
+    if (!last || attempts.some(({ verdict }) => verdict.kind === 'chosen')) return []
+    const isAnswer = last.verdict.kind === 'refused' || (attempts.length > 1 && repeats.includes(last.exchange.end))
+    return isAnswer ? [last] : []
+  })
+  const [first] = stumbles
+  if (first) {
+    const how = first.verdict.kind === 'refused' ? `refused with the alert ${first.verdict.alert}` : reasonOf(first)
+    const version = first.exchange.protocol
+    return tested(true, `the server ${how}: ${whats[purpose]}, of ${first.exchange.sent.length} bytes, in ${version}`)
+  }
+  const taken = byHello.filter((attempts) => attempts.some(({ verdict }) => verdict.kind === 'chosen'))
+  if (taken.length > 0 && taken.length === byHello.length) return tested(false)
+  return unanswered(asked.find(({ verdict }) => verdict.kind !== 'chosen'))
+}
+
+const repeats: readonly string[] = ['closed', 'reset', 'timeout']

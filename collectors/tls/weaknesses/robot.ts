@@ -1,0 +1,153 @@
+import { constants, publicEncrypt, randomBytes, X509Certificate } from 'node:crypto'
+import { clearRecord, handshakeMessage, isFlightOver, olderHello } from '../conversation/older-client.ts'
+import { recordTypes, splitRecords } from '../conversation/records.ts'
+import type { Hold, Talk } from '../conversation/talk.ts'
+import { suitesWhere } from '../features/known.ts'
+import type { VersionFacts } from '../inventory/facts.ts'
+import { alertName } from '../registry/alerts.ts'
+import { versionNumbers } from '../registry/protocols.ts'
+import type { Conversation } from '../transcript.ts'
+import { concat, numberBytes, vector } from '../wire/bytes.ts'
+import { handshakeTypes, readCertificates, readReply } from '../wire/reply.ts'
+import { type Verdict, verdict } from './weakness.ts'
+
+/** The padded premaster secrets of robotattack.org: a right one, and four that break PKCS #1 v1.5 each in its own way. */
+const paddings = ['right', 'wrong-start', 'zero-misplaced', 'zero-missing', 'wrong-version'] as const
+type Padding = (typeof paddings)[number]
+
+/** Suites whose key exchange a server decrypts with its RSA key. */
+export function rsaSuites({ suites }: VersionFacts): readonly number[] {
+  return suitesWhere(suites, (suite) => suite.keyExchange === 'RSA' && !suite.export)
+}
+
+/**
+ * Asks whether the server tells rightly padded premaster secrets from wrong ones: each of the five once, and, where
+ * the answers differ, once more, since a difference that does not come again is chance.
+ */
+export async function surveyRobot(hold: Hold, version: VersionFacts, serverName: string | undefined): Promise<void> {
+  const ask = (round: string) =>
+    Promise.all(
+      paddings.map((padding) =>
+        hold({
+          topic: 'robot',
+          variant: `${round}:${padding}`,
+          protocol: version.protocol,
+          speak: (talk) => sendPadded(talk, version, serverName, padding),
+        }),
+      ),
+    )
+  const first = await ask('first')
+  if (new Set(first.map(answerTo)).size > 1) await ask('second')
+}
+
+async function sendPadded(
+  talk: Talk,
+  version: VersionFacts,
+  serverName: string | undefined,
+  padding: Padding,
+): Promise<undefined> {
+  const { protocol } = version
+  talk.send(olderHello({ protocol, cipherSuites: rsaSuites(version).slice(0, 24), serverName }).record)
+  const first = readReply(await talk.receive((received) => isFlightOver(readReply(received))))
+  const certificate = first.messages.find(({ type }) => type === handshakeTypes.certificate)?.body
+  const asked = first.messages.some(({ type }) => type === handshakeTypes.certificateRequest)
+  const sealed = certificate && sealedPremaster(certificate, padding, versionNumbers[protocol])
+  if (!sealed) return undefined
+  talk.send(
+    concat(
+      asked
+        ? clearRecord(recordTypes.handshake, protocol, handshakeMessage(handshakeTypes.certificate, vector(3)))
+        : [],
+      clearRecord(
+        recordTypes.handshake,
+        protocol,
+        handshakeMessage(16, protocol === 'SSLv3' ? sealed : vector(2, sealed)),
+      ),
+      clearRecord(recordTypes.changeCipherSpec, protocol, [1]),
+      // What stands in for Finished opens under no key, so that the right padding ends in an alert as well.
+      clearRecord(recordTypes.handshake, protocol, randomBytes(64)),
+    ),
+  )
+  await talk.receive((received) => splitRecords(received).length > 0, answerMs)
+  return undefined
+}
+
+/** A server that goes on waiting shows that by silence. */
+const answerMs = 1_500
+
+function sealedPremaster(certificate: Uint8Array, padding: Padding, version: number): Uint8Array | undefined {
+  const [leaf] = readCertificates(certificate) ?? []
+  if (!leaf) return undefined
+  try {
+    const key = new X509Certificate(Buffer.from(leaf)).publicKey
+    const size = Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
+    if (key.asymmetricKeyType !== 'rsa' || size < 64) return undefined
+    return publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, padded(padding, size, version))
+  } catch {
+    // A certificate that does not parse has no key to ask.
+    return undefined
+  }
+}
+
+/** The block that is encrypted, as long as the modulus: 00 02, random bytes without a zero, 00, version, 46 bytes. */
+export function padded(padding: Padding, size: number, version: number): Uint8Array {
+  const fill = randomBytes(size).map((byte) => (byte === 0 ? 1 : byte))
+  const secret = fill.subarray(0, 46)
+  const block = (start: readonly number[], zero: number, numbers: Uint8Array): Uint8Array =>
+    concat(start, fill.subarray(0, size - 51), [zero], numbers, secret)
+  const right = numberBytes(version, 2)
+  switch (padding) {
+    case 'right':
+      return block([0, 2], 0, right)
+    case 'wrong-start':
+      return block([0x41, 0x17], 0, right)
+    case 'zero-misplaced':
+      return concat([0, 2], fill.subarray(0, size - 51), [0x11], fill.subarray(0, 46), [0, 0x11])
+    case 'zero-missing':
+      return concat([0, 2], fill.subarray(0, size - 2))
+    case 'wrong-version':
+      return block([0, 2], 0, Uint8Array.of(2, 2))
+    default:
+      return padding satisfies never
+  }
+}
+
+/** How a server answered a premaster secret, in words that are the same for the same answer. */
+function answerTo({ turns, end }: Conversation): string {
+  if (turns.length < 2) return 'no key exchange'
+  const records = splitRecords(turns[1]?.received ?? new Uint8Array())
+  const words = records.map(({ type, content }) =>
+    type === recordTypes.alert && content.length === 2 ? alertName(content[1] ?? 0) : `record ${type}`,
+  )
+  // Whether the connection ends before or after the alert is read is chance.
+  return words.length > 0 ? words.join(', ') : end
+}
+
+/** What the answers say: the same to all is no oracle; a difference that comes again is one. */
+export function robot(conversations: readonly Conversation[]): Verdict {
+  const answersOf = (round: string): readonly (string | undefined)[] =>
+    paddings.map((padding) => {
+      const found = conversations.findLast(({ variant }) => variant === `${round}:${padding}`)
+      return found && answerTo(found)
+    })
+  const first = answersOf('first')
+  const [right] = first
+  if (first.some((answer) => answer === undefined || answer === 'no key exchange' || answer === 'stopped')) {
+    return verdict('tested', 'undetermined', 'not every padding could be sent')
+  }
+  if (first.every((answer) => answer === right)) {
+    return verdict('tested', 'not-vulnerable', `the server answers every padding alike: ${right}`)
+  }
+  const second = answersOf('second')
+  if (second.some((answer, index) => answer !== first[index])) {
+    return verdict(
+      'tested',
+      'undetermined',
+      'the answers to different paddings differ, but not each time in the same way',
+    )
+  }
+  const told = paddings.map((padding, index) => `${padding}: ${first[index]}`).join('; ')
+  const [, wrongStart, misplaced, missing] = first
+  const strength = wrongStart === misplaced && wrongStart === missing ? 'weak' : 'strong'
+  return verdict('tested', 'vulnerable', `a ${strength} oracle, the answers differ by padding (${told})`)
+}
