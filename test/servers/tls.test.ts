@@ -115,6 +115,20 @@ describe('versions', () => {
     expect(observed(collection, 'tls.certificate')).toHaveLength(1)
   })
 
+  test.each(['client', 'server'] as const)(
+    'the groups of a TLS 1.2 server with an EC key alone, which needs one of them to sign with, by the %s’s order',
+    async (order) => {
+      await using server = await tlsServer({
+        maxVersion: 'TLSv1.2',
+        ecdhCurve: 'X25519:P-256:P-384:P-521',
+        honorCipherOrder: order === 'server',
+      })
+      // Where the server prefers the curve of its key to others, nobody ever gets those.
+      const groups = order === 'server' ? ['x25519', 'secp256r1'] : ['x25519', 'secp256r1', 'secp384r1', 'secp521r1']
+      expect(version(await look(server), 'TLSv1.2')).toMatchObject({ groups, groupsComplete: 'yes' })
+    },
+  )
+
   test.each(['SecP384r1MLKEM1024', 'SecP256r1MLKEM768', 'MLKEM768', 'P-521', 'X448'])(
     'the certificate of a server of the group %s alone is read',
     async (group) => {

@@ -3,7 +3,7 @@ import { smallHelloBytes } from '../hellos.ts'
 import { cipherSuiteName, cipherSuites } from '../registry/cipher-suites.ts'
 import { tls12Groups, tls13Groups, usualTls13Groups } from '../registry/groups.ts'
 import { type RecordProtocol, versionNumbers } from '../registry/protocols.ts'
-import type { Exchange } from '../transcript.ts'
+import type { Exchange, Purpose } from '../transcript.ts'
 import { suitesOf } from './offers.ts'
 import { type Choice, orderOf, type Preference, preferenceOf } from './order.ts'
 
@@ -92,7 +92,7 @@ export function versionFacts(all: Case, protocol: RecordProtocol): VersionFacts 
   )
   const openSuites = suitesOf(protocol).filter((suite) => !supported.has(suite) && !refusedSuites.has(suite))
   const choices = chosen
-    .filter(({ exchange }) => exchange.purpose === 'cipher-suites' || exchange.purpose === 'order')
+    .filter(({ exchange: { purpose } }) => purposesOfChoices(protocol).includes(purpose))
     .map(({ verdict, offered }) => ({
       winner: verdict.suite,
       offered: (offered?.cipherSuites ?? []).filter((suite) => supported.has(suite)),
@@ -112,6 +112,11 @@ export function versionFacts(all: Case, protocol: RecordProtocol): VersionFacts 
     choices,
     ...groups,
   }
+}
+
+/** Exchanges whose choice rests on the suites alone; few groups rule suites out before TLS 1.3 (RFC 8422 section 4). */
+function purposesOfChoices(protocol: RecordProtocol): readonly Purpose[] {
+  return protocol === 'TLSv1.3' ? ['cipher-suites', 'order', 'groups'] : ['cipher-suites', 'order']
 }
 
 function choseOlder({ verdict }: Evidence, protocol: RecordProtocol): boolean {
@@ -177,14 +182,44 @@ function groupFacts(
     negotiated.includes(group),
   )
   if (!suites.some(usesGroup) || protocol === 'SSLv3') return { groups, openGroups: [] }
-  const refused = new Set(
-    asked
-      .filter((each) => each.exchange.purpose === 'groups')
-      // Some old servers use the one curve that they have, whatever is offered.
-      .filter((each) => refusalOf(all, each) !== null || disregardsGroups(each))
-      .flatMap(({ offered }) => offered?.groups ?? []),
-  )
-  return { groups, openGroups: candidates.filter((group) => !groups.includes(group) && !refused.has(group)) }
+  const asking = asked.filter(({ exchange }) => exchange.purpose === 'groups')
+  const refusals = asking.filter((each) => refusalOf(all, each) !== null && offersSuite(each, suites, usesGroup))
+  const refused = groupsOf(refusals.filter((each) => offersSuite(each, suites, needsNoCurve)))
+  const refusedPerhaps = groupsOf(refusals)
+  const passedOver = new Set(asking.flatMap(groupsPassedOver))
+  // Some old servers use the one curve that they have, whatever is offered.
+  const disregarded = groupsOf(asking.filter(disregardsGroups))
+  const isOpen = (group: number): boolean =>
+    !refused.has(group) && !disregarded.has(group) && !(refusedPerhaps.has(group) && passedOver.has(group))
+  return { groups, openGroups: candidates.filter((group) => !groups.includes(group) && isOpen(group)) }
+}
+
+function groupsOf(evidence: readonly Evidence[]): ReadonlySet<number> {
+  return new Set(evidence.flatMap(({ offered }) => offered?.groups ?? []))
+}
+
+/** Whether a suite that the server supports, and of this kind, was offered. */
+function offersSuite({ offered }: Evidence, supported: readonly number[], kind: (suite: number) => boolean): boolean {
+  return supported.some((suite) => kind(suite) && offered?.cipherSuites.includes(suite))
+}
+
+/**
+ * Whether nothing but the key exchange depends on the groups offered. An ECDSA certificate before TLS 1.3 can only be
+ * used where its own curve is among them, so that a refusal may be for want of that curve.
+ */
+function needsNoCurve(suite: number): boolean {
+  return usesGroup(suite) && cipherSuites.get(suite)?.authentication !== 'ECDSA'
+}
+
+/**
+ * The groups that were offered before the one chosen. Where a server also refuses them without that one, it never comes
+ * to them: either it does not have them, or it likes the one better that it cannot do without.
+ */
+function groupsPassedOver({ verdict, offered }: Evidence): readonly number[] {
+  const groups = offered?.groups ?? []
+  return verdict.kind === 'chosen' && verdict.group !== null && verdict.group === groups.at(-1)
+    ? groups.slice(0, -1)
+    : []
 }
 
 /** Whether a group is agreed on together with a suite. */

@@ -18,8 +18,9 @@ function isUsual(number: number): boolean {
     suite !== undefined &&
     ['RSA', 'DHE', 'ECDHE'].includes(suite.keyExchange) &&
     ['RSA', 'ECDSA'].includes(suite.authentication) &&
-    /^(AES|CHACHA20|CAMELLIA|3DES|RC4)/.test(suite.cipher) &&
-    !suite.export
+    /^(AES|CHACHA20|ARIA-.*GCM|CAMELLIA-.*CBC|3DES|RC4)/.test(suite.cipher) &&
+    !suite.export &&
+    !/_OLD$|^SSL_/.test(suite.name)
   )
 }
 
@@ -44,12 +45,30 @@ export function offersOf(protocol: RecordProtocol): readonly (readonly number[])
   const fits = (number: number): boolean => protocol === 'TLSv1.2' || cipherSuites.get(number)?.era === 'any'
   const usual = usualOrder(older.filter((number) => isUsual(number) && fits(number)))
   const others = usualOrder(older.filter((number) => !usual.includes(number)))
-  return [...cut(usual, usualParts), ...cut(others, otherParts)].map((offer) => offer.reverse())
+  return [...cutByWeight(usual, usualParts, likelihood), ...cut(others, otherParts)].map((offer) => offer.reverse())
 }
 
 /** Every ECDHE suite with a certificate, for asking about groups before it is known which of them the server has. */
 export function ellipticSuites(): readonly number[] {
   return older.filter((number) => isUsual(number) && cipherSuites.get(number)?.keyExchange === 'ECDHE')
+}
+
+/** How likely a suite is to be there, beside others: servers rarely have every kind of certificate and ephemeral key. */
+function likelihood(number: number): number {
+  return cipherSuites.get(number)?.keyExchange === 'RSA' ? 2 : 1
+}
+
+/** Cuts a list into so many stretches of about the same weight. */
+function cutByWeight(list: readonly number[], count: number, weigh: (number: number) => number): number[][] {
+  const share = list.reduce((sum, each) => sum + weigh(each), 0) / Math.max(1, count)
+  let before = 0
+  const parts = list.map((each) => {
+    before += weigh(each)
+    return Math.min(count - 1, Math.floor((before - weigh(each)) / share))
+  })
+  return Array.from({ length: count }, (_, part) => list.filter((_each, index) => parts[index] === part)).filter(
+    (stretch) => stretch.length > 0,
+  )
 }
 
 /** Cuts a list into so many stretches of about the same length. */

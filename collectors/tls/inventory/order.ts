@@ -58,7 +58,20 @@ export function usualOrder(suites: readonly number[]): number[] {
   return [...suites].sort((a, b) => compare(rank(a), rank(b)))
 }
 
-const families = ['AES', 'CHACHA20', 'CAMELLIA', 'ARIA', 'SEED', 'IDEA', '3DES', 'RC4', 'DES', 'RC2', 'NULL']
+const ciphers: readonly RegExp[] = [
+  /^AES-\d+-(GCM|CBC)/,
+  /^CHACHA20/,
+  /^AES-\d+-CCM-8/,
+  /^AES/,
+  /^ARIA/,
+  /^CAMELLIA/,
+  /^SEED/,
+  /^IDEA/,
+  /^3DES/,
+  /^RC4/,
+  /^DES/,
+  /^RC2/,
+]
 const exchanges = ['any', 'ECDHE', 'DHE', 'ECDH', 'DH', 'RSA', 'PSK']
 const authentications = ['any', 'ECDSA', 'RSA', 'DSS', 'PSK', 'anon']
 
@@ -69,13 +82,13 @@ function rank(number: number): readonly number[] {
     const index = list.findIndex((prefix) => value.startsWith(prefix))
     return index === -1 ? list.length : index
   }
+  const index = ciphers.findIndex((pattern) => pattern.test(suite.cipher))
   return [
     suite.bits < 128 || suite.cipher === 'RC4' || suite.authentication === 'anon' ? 1 : 0,
     suite.forwardSecrecy ? 0 : 1,
     suite.aead ? 0 : suite.mac === 'SHA1' || suite.mac === 'MD5' ? 2 : 1,
     -suite.bits,
-    place(families, suite.cipher),
-    suite.cipher.includes('CCM') ? 1 : 0,
+    index === -1 ? ciphers.length : index,
     place(exchanges, suite.keyExchange),
     place(authentications, suite.authentication),
     number,

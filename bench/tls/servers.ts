@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { oldOpenssl, oldServer } from '../../test/helpers/tls-old-openssl.ts'
+import { freePort, program } from '../../test/helpers/tls-scanners.ts'
+import { localCertificate, type Running } from '../../test/helpers/tls-servers.ts'
+
+export type NginxOptions = {
+  /** Keys that it has certificates for. */
+  readonly keys: readonly ('RSA-2048' | 'P-256')[]
+  readonly order: 'server' | 'client'
+  /** Ports beside the first one. */
+  readonly ports?: readonly number[]
+}
+
+/** nginx with TLS 1.2 and 1.3 as its packager's OpenSSL has them (`HIGH:!aNULL`). */
+export async function startNginx({ keys, order, ports = [] }: NginxOptions): Promise<Running> {
+  const folder = mkdtempSync(join(tmpdir(), 'affidavit-bench-nginx-'))
+  const port = await freePort()
+  const certificates = keys.map((key) => {
+    const { pem, keyPem } = localCertificate(key)
+    writeFileSync(join(folder, `${key}.crt`), pem)
+    writeFileSync(join(folder, `${key}.key`), keyPem)
+    return `ssl_certificate ${folder}/${key}.crt; ssl_certificate_key ${folder}/${key}.key;`
+  })
+  const config = `
+    worker_processes 1; daemon off; pid ${folder}/nginx.pid; error_log /dev/null;
+    events { worker_connections 4096; }
+    http { access_log off; server {
+      ${[port, ...ports].map((each) => `listen 127.0.0.1:${each} ssl;`).join('\n')}
+      ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers HIGH:!aNULL;
+      ssl_prefer_server_ciphers ${order === 'server' ? 'on' : 'off'};
+      ${certificates.join('\n')}
+    } }`
+  writeFileSync(join(folder, 'nginx.conf'), config)
+  const running = await program('nginx', ['-c', join(folder, 'nginx.conf')], port)
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      await running[Symbol.asyncDispose]()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** OpenSSL 1.0.2 with all that it has; undefined, with the reason on standard error, where it cannot be had. */
+export async function startOldOpenssl(): Promise<Running | undefined> {
+  const found = await oldOpenssl('1.0.2')
+  if ('node' in found) {
+    return await oldServer(found.node, { ciphers: 'ALL:COMPLEMENTOFALL', ecdhCurve: 'prime256v1' })
+  }
+  process.stderr.write(`SKIPPED: the OpenSSL 1.0.2 server: ${found.missing}\n`)
+  return undefined
+}
