@@ -32,19 +32,30 @@ const headings = {
   verification: { id: 'verification', number: 9, title: 'How to verify this report' },
   inventory: { id: 'inventory', number: 10, title: 'Annex: protocols, certificates and logs' },
   annex: { id: 'annex', number: 11, title: 'Annex: controls, parameters and runs' },
-} as const satisfies { [section: string]: Omit<Heading, 'flows'> }
+} as const satisfies { [section: string]: Omit<Heading, 'flows' | 'slight'> }
+
+/** So few exceptions leave room for the next section on their page. */
+const fewExceptions = 3
 
 /** The audit report of one assessment as a document to print; pure. */
 export function auditDocument({ assessment, comparison, issue }: AuditReport): AuditDocument {
   const context = contextOf(assessment, issue)
   const period = context.dates.period(assessment.period)
-  const section = (name: keyof typeof headings, flows = false): Heading => ({ ...headings[name], flows })
+  const section = (name: keyof typeof headings): Heading => ({ ...headings[name], flows: false })
+  const slight = (name: keyof typeof headings): Heading => ({ ...headings[name], flows: true, slight: true })
+  const excepted = assessment.exceptions.length
   const sections = {
     about: about(context, section('about')),
     summary: summary(context, section('summary'), comparison),
     findings: findings(context, section('findings')),
-    exceptions: exceptions(context, section('exceptions', assessment.exceptions.length <= 3)),
-    comparison: comparisonSection(context, section('comparison', comparison === null), comparison),
+    exceptions: exceptions(context, excepted === 0 ? slight('exceptions') : section('exceptions')),
+    comparison: comparisonSection(
+      context,
+      comparison === null
+        ? slight('comparison')
+        : { ...section('comparison'), flows: excepted > 0 && excepted <= fewExceptions },
+      comparison,
+    ),
     population: population(context, section('population')),
     evidence: evidenceIndex(context, section('evidence')),
     verification: verification(context, section('verification')),

@@ -10,7 +10,7 @@ import { outcomeChips } from './wording.ts'
 /** Characters that a row's cell holds well; what is longer gets the table's whole width. */
 const longest = { reason: 150, list: 60 }
 /** Beside a column of subjects there is room for so many columns of facts. */
-const columnsBesideSubjects = 2
+const columnsBesideSubjects = 3
 
 /**
  * The observations that decided, by subject, failing ones first as the finding orders them; null where there are none. A

@@ -28,8 +28,10 @@ export type Heading = {
   readonly id: string
   readonly number: number
   readonly title: string
-  /** Where true it goes on below the section before it, because it has next to nothing to say. */
+  /** Where true it goes on below the section before it. */
   readonly flows: boolean
+  /** Where true it has next to nothing to say, and the running head of its page leaves it out. */
+  readonly slight?: boolean
 }
 
 export type AuditDocument = {

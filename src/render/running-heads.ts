@@ -1,16 +1,25 @@
-import type { Document } from './document.ts'
+import type { Document, Heading } from './document.ts'
 
 /**
  * `@page` rules for the text in the margins: the section's title, the organisation and period, the report's id. They
  * are written here because a style sheet has no other way to take text from a document.
  */
 export function runningHeads({ id, organisation, period, contents }: Document): string {
-  let page = ''
-  const sections = contents.map((heading) => {
-    // A section that goes on below another stays on the other's pages: a new page name would break the page.
-    page = heading.flows && page ? page : heading.id
-    const head = page === heading.id ? `@page ${page} { @top-left { content: ${cssString(heading.title)} } }\n` : ''
-    return `${head}#${heading.id} { page: ${page} }`
+  // A section that goes on below another stays on the other's pages: a new page name would break the page.
+  const pages: Heading[][] = []
+  for (const heading of contents) {
+    const page = pages.at(-1)
+    if (heading.flows && page) page.push(heading)
+    else pages.push([heading])
+  }
+  const sections = pages.map((headings) => {
+    const page = headings[0]?.id ?? ''
+    const title = headings
+      .filter(({ slight }) => !slight)
+      .map((heading) => heading.title)
+      .join(' · ')
+    const rules = headings.map(({ id }) => `#${id} { page: ${page} }`)
+    return [`@page ${page} { @top-left { content: ${cssString(title)} } }`, ...rules].join('\n')
   })
   return [
     `@page { @top-right { content: ${cssString(`${shortened(organisation)} · ${period}`)} } @bottom-left { content: ${cssString(id)} } }`,

@@ -26,6 +26,13 @@ export function timeTicks(from: Instant, to: Instant, timeZone: string, count: n
   })
 }
 
+/** Names of moments, as coarse as still tells them apart: days, minutes, seconds. */
+export function momentNames(moments: readonly Instant[], timeZone: string): readonly string[] {
+  const local = moments.map((at) => DateTime.fromMillis(millis(at), { zone: timeZone, locale: 'en-US' }))
+  const named = (format: string) => local.map((at) => at.toFormat(format))
+  return ['d LLL', 'HH:mm'].map(named).find((names) => new Set(names).size === names.length) ?? named('HH:mm:ss')
+}
+
 function formatFor(step: number): string {
   if (step < 60_000) return 'HH:mm:ss'
   if (step < dayMs) return 'HH:mm'

@@ -11,7 +11,7 @@ const axisHeight = 17
 /** A bar of time on the axis that all rows share, with the moment of judgement as a line; without spans, the axis. */
 export function timeline({ label, timeZone, from, to, now, spans }: Extract<Chart, { kind: 'timeline' }>): string {
   const x = scaleTime([millis(from), millis(to)], [0, width]).clamp(true)
-  const ticks = timeTicks(from, to, timeZone, 2)
+  const ticks = timeTicks(from, to, timeZone, 3)
   const line = (at: number, height: number, stroke: string) =>
     `<path d="M${round(x(at))} 0V${height}" stroke="${stroke}" stroke-width="1"/>`
   if (spans.length === 0) {
