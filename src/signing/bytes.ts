@@ -47,3 +47,22 @@ export function fromLatin1(bytes: Uint8Array): string {
 export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }
+
+/** Where a text of one character a byte begins at or after `from`; -1 where it does not. */
+export function findText(bytes: Uint8Array, text: string, from = 0): number {
+  const wanted = latin1(text)
+  for (let at = from; at <= bytes.length - wanted.length; at++) if (isAt(bytes, wanted, at)) return at
+  return -1
+}
+
+/** Where a text of one character a byte begins last at or before `from`; -1 where it does not. */
+export function findLastText(bytes: Uint8Array, text: string, from: number): number {
+  const wanted = latin1(text)
+  for (let at = Math.min(from, bytes.length - wanted.length); at >= 0; at--) if (isAt(bytes, wanted, at)) return at
+  return -1
+}
+
+function isAt(bytes: Uint8Array, wanted: Uint8Array, at: number): boolean {
+  for (let i = 0; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return false
+  return true
+}

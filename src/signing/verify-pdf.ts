@@ -1,12 +1,13 @@
 import { type Instant, instant, millis } from '../model/time.ts'
+import { findLastText } from './bytes.ts'
 import { type Certificate, fingerprint, nameText, readCertificate, serialText } from './cms/certificate.ts'
 import { title } from './cms/path.ts'
 import { type VerifiedSignature, verifyDetached } from './cms/verify.ts'
 import { readCertificates } from './keys/pem.ts'
-import { type FoundAttachment, readAttachments } from './pdf/attachments.ts'
 import { explainBytes } from './pdf/explained.ts'
-import { openPdf } from './pdf/file.ts'
+import { openPdf, type PdfFile } from './pdf/file.ts'
 import { PdfError } from './pdf/objects.ts'
+import { type FoundAttachment, readAttachments } from './pdf/read-attachments.ts'
 import { signedParts } from './pdf/signature-field.ts'
 import { checkAlone, findSignature } from './pdf/signed-revision.ts'
 import { type ReasonCode, Refusal } from './refusal.ts'
@@ -98,16 +99,16 @@ async function judge(bytes: Uint8Array, trust: Trust): Promise<PdfVerdict> {
     // Only now, since a file that nobody signed could make these take long.
     explainBytes(file)
     checkAlone(file, found.number)
-    const attachments = attachmentsOf(() => readAttachments(file))
+    const attachments = await attachmentsOf(file)
     return { ...verdict, signedAt: found.signedAt, attachments, revisions }
   } catch (error) {
     return { ...refused(reasonOf(error)), revisions }
   }
 }
 
-function attachmentsOf(read: () => readonly FoundAttachment[]): readonly FoundAttachment[] {
+async function attachmentsOf(file: PdfFile): Promise<readonly FoundAttachment[]> {
   try {
-    return read()
+    return await readAttachments(file)
   } catch (error) {
     if (!(error instanceof PdfError)) throw error
     throw new Refusal('attachments', `The attachments are not sound: ${error.message}.`)
@@ -178,10 +179,9 @@ const mostPrefixes = 4
 
 /** Says so where the front of a refused file is a soundly signed document to which something was added. */
 async function findSignedPrefix(bytes: Uint8Array, trust: Trust): Promise<Reason | undefined> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   let from = bytes.length
   for (let tried = 0; tried < mostPrefixes; tried++) {
-    const end = from <= 0 ? -1 : buffer.lastIndexOf('%%EOF\n', from - 1, 'latin1')
+    const end = from <= 0 ? -1 : findLastText(bytes, '%%EOF\n', from - 1)
     if (end < 0) return undefined
     from = end
     const size = end + 6

@@ -1,10 +1,11 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
+import { inflateSync } from 'node:zlib'
 import { type Hash, hashBytes, type Scheme } from './algorithms.ts'
 import { DerError, readDer } from './der.ts'
 
 /*
- * Every cryptographic operation of verification stands here, so that another runtime (WebCrypto) can take its place;
- * signatures are awaited for that reason.
+ * Everything that verification takes from its runtime stands here, so that a browser's (verify-page/primitives.ts) can
+ * take its place. What a browser can only do asynchronously is awaited for that reason.
  */
 
 /** A digest of the concatenated parts. */
@@ -19,6 +20,27 @@ export function sha1(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(createHash('sha1').update(bytes).digest())
 }
 
+/** MD5, for the checksums that ISO 32000-1 section 7.11.4 wants of embedded files; nothing relies on it. */
+export function md5(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash('md5').update(bytes).digest())
+}
+
+/**
+ * The content of a zlib stream (RFC 1950) that ends with the bytes; rejects where it is faulty, where anything follows
+ * it, and where its content is larger than `most` bytes.
+ */
+export async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Array> {
+  const options = { maxOutputLength: Math.max(1, most), info: true } as const
+  // What `info` adds is documented, but not in the types.
+  const unpacked: unknown = inflateSync(bytes, options)
+  const { buffer, engine } = unpacked as {
+    readonly buffer: Uint8Array
+    readonly engine: { readonly bytesWritten: number }
+  }
+  if (engine.bytesWritten !== bytes.length) throw new RangeError('something follows the compressed content')
+  return new Uint8Array(buffer)
+}
+
 /**
  * Whether a signature over data was made by the holder of a public key (SubjectPublicKeyInfo, DER). False, never an
  * error, where key and scheme do not fit or either cannot be read; RSA under 2048 bits counts as unfit.
@@ -30,7 +52,7 @@ export async function isSignedBy(
   signature: Uint8Array,
 ): Promise<boolean> {
   try {
-    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
+    const key = createPublicKey({ key: publicKey as Buffer, format: 'der', type: 'spki' })
     switch (scheme.kind) {
       case 'ecdsa':
         checkEcdsaForm(signature)

@@ -1,5 +1,5 @@
 import type { Instant } from '../../model/time.ts'
-import { hex, latin1 } from '../bytes.ts'
+import { findText, hex, latin1 } from '../bytes.ts'
 import { entry, type PdfFile } from './file.ts'
 import {
   array,
@@ -99,7 +99,7 @@ export function fixRange(bytes: Uint8Array, offset: number, reserved: number): S
 }
 
 function find(bytes: Uint8Array, text: string, from: number): number {
-  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(text, from, 'latin1')
+  const at = findText(bytes, text, from)
   if (at < 0) throw new TypeError(`${text} is not there`)
   return at
 }
