@@ -34,6 +34,14 @@ export function checkEvidence(attachments: readonly File[]): readonly Check[] {
   return [signed.check, checkEntries(evidence, proofs, signed.head, index)]
 }
 
+/** The id that a report's own `report.json` gives it: `AER-2026-Q3-0001`. */
+export function reportId(attachments: readonly File[]): string | undefined {
+  const file = attachments.find(({ name }) => name === 'report.json')
+  const report = file && parsed(Buffer.from(file.bytes).toString('utf8'))
+  const id = (report as { readonly issue?: { readonly id?: unknown } } | undefined)?.issue?.id
+  return typeof id === 'string' ? id : undefined
+}
+
 /** Up to so many problems are named in a sentence. */
 const mostNamed = 8
 

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { parseTreeHead, type TreeHead } from '../ledger/checkpoint.ts'
+import { type NoteKey, verifyNote } from '../ledger/note.ts'
 import { type StoreVerification, verifyStore } from '../ledger/verify.ts'
-import { ConfigError } from '../model/errors.ts'
+import { ConfigError, IntegrityError } from '../model/errors.ts'
 import { type PdfVerdict, verifyPdf } from '../signing/verify-pdf.ts'
-import { type Check, checkEvidence } from './check-evidence.ts'
+import { type Check, checkEvidence, reportId } from './check-evidence.ts'
+import { checkAgainstStore } from './check-store.ts'
 import { openLedgerKey } from './keys.ts'
 import type { Project } from './project.ts'
 
@@ -16,18 +19,58 @@ export type ReportVerification = Pick<PdfVerdict, 'verdict' | 'signer' | 'level'
   readonly conclusion: string
 }
 
-export type StoreVerificationResult = StoreVerification & { readonly path: string }
+export type StoreVerificationResult = StoreVerification & {
+  readonly path: string
+  /** Entries of the kept checkpoint that the store was compared with; null where none was named. */
+  readonly since: number | null
+}
 
-/** Recomputes everything in the configuration's store, with the checkpoints under the configuration's key. */
-export async function verifyTheStore(project: Project, signal: AbortSignal): Promise<StoreVerificationResult> {
+/**
+ * Recomputes everything in the configuration's store, with the checkpoints under the configuration's key; `since` names
+ * a checkpoint or a report that was kept, whose ledger the store must begin with.
+ */
+export async function verifyTheStore(
+  project: Project,
+  signal: AbortSignal,
+  since?: string,
+): Promise<StoreVerificationResult> {
   const path = resolve(project.directory, project.config.store.path)
-  const { publicKey } = await openLedgerKey(project)
-  return { ...(await verifyStore({ path, publicKey, signal })), path }
+  const { name, publicKey } = await openLedgerKey(project)
+  const head = since === undefined ? undefined : await readKeptHead(since, { name, publicKey })
+  const result = await verifyStore({ path, publicKey, signal, ...(head ? { since: head } : {}) })
+  return { ...result, path, since: head?.size ?? null }
+}
+
+/** The signed state in a checkpoint file or in a report; throws ConfigError or IntegrityError. */
+async function readKeptHead(file: string, key: NoteKey): Promise<TreeHead> {
+  const bytes = await readFile(file).catch(unreadable(file, 'checkpoint'))
+  const note = isPdf(bytes) ? await checkpointOf(bytes, file) : bytes.toString('utf8')
+  return parseTreeHead(verifyNote(note, [key]).text)
+}
+
+async function checkpointOf(pdf: Uint8Array, file: string): Promise<string> {
+  const { verdict, attachments, reasons } = await verifyPdf(pdf, { anchors: [] })
+  const note = checkpointIn(attachments)
+  if (verdict !== 'refused' && note !== undefined) return note
+  const why = verdict === 'refused' ? (reasons[0]?.message ?? 'it was altered') : 'it carries no checkpoint'
+  throw new IntegrityError('AFD_VERIFY_SINCE', `${file} cannot say what the ledger was: ${why}`, {
+    hint: 'name the checkpoint.txt of a report, or a report that `affidavit verify` does not refuse',
+    subject: file,
+  })
+}
+
+function checkpointIn(attachments: PdfVerdict['attachments']): string | undefined {
+  const found = attachments.find(({ name }) => name === 'checkpoint.txt')
+  return found && Buffer.from(found.bytes).toString('utf8')
+}
+
+function isPdf(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, 5)).toString('latin1') === '%PDF-'
 }
 
 /**
  * Judges a report file: the PDF and its signature, then the evidence inside against the report's own index and the
- * ledger's checkpoint. Anchors are the given certificates, or those of a configuration. Throws ConfigError where a file
+ * ledger's checkpoint, and the checkpoint against the configuration's store where there is one. Anchors are the given certificates, or those of a configuration. Throws ConfigError where a file
  * cannot be read; whatever the report holds, the answer is a verdict.
  */
 export async function verifyReport(
@@ -38,8 +81,18 @@ export async function verifyReport(
   const { anchors, timestampAnchors } = await readAnchors(options)
   const verdict = await verifyPdf(pdf, { anchors, timestampAnchors })
   const evidence = verdict.verdict === 'refused' ? [] : checkEvidence(verdict.attachments)
-  const checks = [...signatureChecks(verdict), ...evidence]
-  const contradicted = evidence.some(({ holds }) => holds === false)
+  const checkpoint = checkpointIn(verdict.attachments)
+  const beside =
+    options.project && checkpoint !== undefined
+      ? await checkAgainstStore(options.project, {
+          id: reportId(verdict.attachments),
+          bytes: pdf,
+          checkpoint,
+          level: verdict.level,
+        })
+      : []
+  const checks = [...signatureChecks(verdict), ...evidence, ...beside]
+  const contradicted = contradictionIn(evidence, beside)
   const final = contradicted ? 'refused' : verdict.verdict
   return {
     verdict: final,
@@ -50,6 +103,13 @@ export async function verifyReport(
     claimedAt: verdict.signedAt,
     conclusion: conclusionOf(final, verdict, contradicted),
   }
+}
+
+type Contradiction = 'evidence' | 'store' | null
+
+function contradictionIn(evidence: readonly Check[], beside: readonly Check[]): Contradiction {
+  if (evidence.some(({ holds }) => holds === false)) return 'evidence'
+  return beside.some(({ holds }) => holds === false) ? 'store' : null
 }
 
 type Anchors = { readonly anchors: readonly Uint8Array[]; readonly timestampAnchors: readonly Uint8Array[] }
@@ -100,13 +160,16 @@ function timeCheck({ timestamp }: PdfVerdict, distrust: string | undefined): Che
   }
 }
 
-function conclusionOf(verdict: PdfVerdict['verdict'], { signer }: PdfVerdict, contradicted: boolean): string {
+function conclusionOf(verdict: PdfVerdict['verdict'], { signer }: PdfVerdict, contradicted: Contradiction): string {
   switch (verdict) {
     case 'accepted':
       return `This report is exactly what ${signer?.subject ?? 'the signer'} signed. It proves that nothing was altered since, not that what was collected is true.`
     case 'intact-signer-unproven':
       return 'Nothing in this report was altered since it was signed, but nobody you named vouches for what stands open above. Compare the certificate’s SHA-256 with the one the organisation gave you by another way, or name its authority with --trust.'
     case 'refused':
+      if (contradicted === 'store') {
+        return 'Do not rely on this report before it is explained: by itself it is as it was signed, but the store beside it says otherwise. One of the two is not what it was; compare the store with a backup, and the report with another copy.'
+      }
       return contradicted
         ? 'Do not rely on this report: the evidence inside it contradicts itself.'
         : 'Do not rely on this report: it is not what was signed.'

@@ -15,6 +15,7 @@ type Options = {
   readonly config: string
   readonly json?: boolean
   readonly store?: boolean
+  readonly since?: string
   readonly trust: readonly string[]
 }
 
@@ -23,6 +24,7 @@ export function verifyCommand(shell: Shell): Command {
     .description('Accept or refuse a report or the evidence store, and say exactly why')
     .argument('[report]', 'a signed PDF')
     .option('--store', 'verify the evidence store of the configuration instead')
+    .option('--since <file>', 'with --store: a kept checkpoint or report that the ledger must only have grown from')
     .option(
       '--trust <pem...>',
       "certificates of authorities that you trust; the configuration's own where there is one",
@@ -37,10 +39,15 @@ Exit code 0 accepted; 4 refused; 5 intact, but the signer could not be tied to a
     )
     .action(async (report: string | undefined, options: Options) => {
       if (options.store) {
-        const result = await verifyTheStore(await openProject(options.config), shell.signal)
+        const result = await verifyTheStore(await openProject(options.config), shell.signal, options.since)
         if (options.json) sayJson(result)
         else printStore(result)
         return shell.exit(result.verdict === 'verified' ? exitCodes.satisfied : exitCodes.integrity)
+      }
+      if (options.since !== undefined) {
+        throw new ConfigError('AFD_VERIFY_NOTHING', '--since compares the store with a kept checkpoint', {
+          hint: 'affidavit verify --store --since report.pdf',
+        })
       }
       if (report === undefined) {
         throw new ConfigError('AFD_VERIFY_NOTHING', 'nothing to verify was named', {
@@ -124,6 +131,7 @@ function printStore(result: StoreVerificationResult): void {
           `${result.checkpoints}${result.unsigned > 0 ? `; ${count(result.unsigned, 'entry', 'entries')} after the newest` : ''}`,
         ],
         ['Root', result.root],
+        ...(result.since === null ? [] : [['Since', `compared with the kept checkpoint over ${result.since} entries`]]),
       ],
       2,
     ),
@@ -135,6 +143,11 @@ function printStore(result: StoreVerificationResult): void {
     )
   }
   say()
+  if (good && result.since !== null) {
+    sayText(
+      `The ledger begins with exactly the ${count(result.since, 'entry', 'entries')} of the kept checkpoint; since then it was only appended to.`,
+    )
+  }
   sayText(
     good
       ? 'Every entry, artefact, hash and checkpoint is as it was written. This shows that nothing was altered since it was collected.'

@@ -24,6 +24,7 @@ export const problemCodes = [
   'checkpoint-unchecked',
   'checkpoint-root',
   'checkpoint-ahead',
+  'history-rewritten',
   'more',
 ] as const
 export type ProblemCode = (typeof problemCodes)[number]

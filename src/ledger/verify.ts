@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
 import type { Selectable } from 'kysely'
 import type { Sha256 } from '../model/digest.ts'
+import type { TreeHead } from './checkpoint.ts'
 import { isContentFailure, messageOf, storeFailure } from './failure.ts'
 import { emptyRoot } from './merkle.ts'
 import { type ProblemList, problemList, type StoreProblem } from './problem.ts'
@@ -13,12 +14,15 @@ import { verifyCheckpoints } from './verify-checkpoints.ts'
 import { verifyEntries } from './verify-entries.ts'
 import { verifyFile } from './verify-file.ts'
 import { verifyReferences } from './verify-references.ts'
+import { sinceProblem } from './verify-since.ts'
 import { treeCheck } from './verify-tree.ts'
 
 export type VerifyOptions = {
   readonly path: string
   /** The ledger's Ed25519 key, 32 bytes, or all that it has had. Without one, checkpoints cannot be accepted. */
   readonly publicKey?: Uint8Array | readonly Uint8Array[]
+  /** An earlier state that was kept elsewhere: the store must begin with exactly that. */
+  readonly since?: TreeHead
   /** Entries and artefacts done, of so many. */
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
@@ -83,7 +87,8 @@ async function verifyTables({ file, tables }: Connection, work: Work & { readonl
     checkpoints.push(...(await tables.selectFrom('checkpoints').selectAll().execute()))
   })
   const named = new Set<number>()
-  const tree = treeCheck(tables, new Set(checkpoints.map((row) => row.size)), problems)
+  const sizes = [...checkpoints, ...(options.since ? [options.since] : [])].map(({ size }) => size)
+  const tree = treeCheck(tables, new Set(sizes), problems)
   await attempt('the entries', work, () =>
     verifyEntries(tables, {
       origin,
@@ -113,6 +118,8 @@ async function verifyTables({ file, tables }: Connection, work: Work & { readonl
   counts.checkpoints = checkpoints.length
   const ledger = { origin, size: tree.size, roots: tree.roots }
   counts.signed = verifyCheckpoints(checkpoints, ledger, keysOf(options), problems)
+  const rewritten = options.since && sinceProblem(options.since, ledger)
+  if (rewritten) problems.add(rewritten)
 }
 
 async function attempt(what: string, { options, problems }: Work, work: () => Promise<void>): Promise<void> {

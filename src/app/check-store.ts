@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseTreeHead, type TreeHead } from '../ledger/checkpoint.ts'
+import { parseNote } from '../ledger/note.ts'
+import { openStore } from '../ledger/open.ts'
+import { verifyConsistency } from '../ledger/proof.ts'
+import type { Store } from '../ledger/store.ts'
+import { sha256 } from '../model/digest.ts'
+import { AffidavitError } from '../model/errors.ts'
+import type { Check } from './check-evidence.ts'
+import { ledgerOrigin } from './origin.ts'
+import type { Project } from './project.ts'
+
+/** A report, as far as a store can say something of it. */
+export type ReportFile = {
+  /** The report's id, as its own `report.json` has it. */
+  readonly id: string | undefined
+  readonly bytes: Uint8Array
+  /** The note in its `checkpoint.txt`. */
+  readonly checkpoint: string
+  readonly level: string | null
+}
+
+/**
+ * What the configuration's store says of a report: whether it still contains the report's checkpoint, and at which level
+ * it issued this file. Nothing where there is no store; what hinders the comparison is said and stays open.
+ */
+export async function checkAgainstStore(project: Project, report: ReportFile): Promise<readonly Check[]> {
+  const path = resolve(project.directory, project.config.store.path)
+  if (!existsSync(path)) return []
+  try {
+    const head = parseTreeHead(parseNote(report.checkpoint).text)
+    const origin = ledgerOrigin(project.config)
+    if (head.origin !== origin) {
+      return [
+        open(`The report is one of the ledger ${head.origin}; the store here is ${origin} and says nothing of it.`),
+      ]
+    }
+    await using store = await openStore({ path, origin, clock: project.clock, mode: 'read' })
+    return [await checkHistory(store, head), ...(await checkIssued(store, report))]
+  } catch (error) {
+    if (!(error instanceof AffidavitError)) throw error
+    return [open(`The report could not be compared with the store: ${error.message}.`)]
+  }
+}
+
+/** RFC 9162's consistency proof, computed from the store's tree, between the report's checkpoint and the store as it is. */
+async function checkHistory(store: Store, head: TreeHead): Promise<Check> {
+  const { size, root } = await store.state()
+  const contradicted = (why: string): Check => ({
+    holds: false,
+    sentence: `The store does not contain the ledger that the report rests on: ${why}.`,
+  })
+  if (size < head.size) return contradicted(`it has ${size} entries, but the report's checkpoint ${head.size}`)
+  const proof = head.size === 0 ? [] : await store.consistencyProof(head.size, size)
+  if (head.size > 0 && !verifyConsistency(head.size, size, proof, head.root, Buffer.from(root, 'hex'))) {
+    return contradicted(`its first ${head.size} entries have another root than the report's checkpoint states`)
+  }
+  const since = size === head.size ? 'nothing has been appended since' : `${size - head.size} more were only appended`
+  return { holds: true, sentence: `The store still begins with the ${head.size} entries of the report; ${since}.` }
+}
+
+/** A file cut back to an earlier signature is valid by itself; only who issued it knows that there was more. */
+async function checkIssued(store: Store, { id, bytes, level }: ReportFile): Promise<readonly Check[]> {
+  const digest = sha256(bytes)
+  for await (const { entry } of store.entries({ kinds: ['report.issued'], order: 'desc' })) {
+    const issued = entry.facts as { readonly id: string; readonly sha256: string; readonly level: string }
+    if (issued.sha256 === digest) {
+      return [{ holds: true, sentence: `The store recorded this very file when it was issued, as ${issued.id}.` }]
+    }
+    if (issued.id === id && levels.indexOf(issued.level) > levels.indexOf(level ?? '')) {
+      const sentence = `${id} was issued at level ${issued.level}, but this file is ${level ?? 'of none'}: it was cut back, or signed anew.`
+      return [{ holds: false, sentence }]
+    }
+  }
+  return [open('The store did not record this very file as issued; it may have been signed once more since.')]
+}
+
+const levels = ['B-B', 'B-T', 'B-LT', 'B-LTA']
+
+function open(sentence: string): Check {
+  return { holds: null, sentence }
+}
