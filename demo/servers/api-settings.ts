@@ -33,6 +33,10 @@ export type TlsSettings = {
   readonly ciphers: string | null
   /** Whether the server’s order of suites counts, or the client’s. */
   readonly serverOrder: boolean
+  /** OpenSSL group list; null leaves OpenSSL's own. */
+  readonly groups: string | null
+  /** Whether clients may renegotiate, as Node lets them a few times. */
+  readonly renegotiation: boolean
   readonly certificate: CertificateKind
   readonly key: KeyKind
 }
@@ -58,6 +62,14 @@ export type ApiSettings = TlsSettings & {
   readonly bodyLimitBytes: number | null
 }
 
+/** Mozilla's groups; OpenSSL has ML-KEM from 3.5 on. */
+const soundGroups = `${hasMlKem() ? 'X25519MLKEM768:' : ''}X25519:prime256v1:secp384r1`
+
+function hasMlKem(): boolean {
+  const [major = 0, minor = 0] = process.versions.openssl.split('.').map(Number)
+  return major > 3 || (major === 3 && minor >= 5)
+}
+
 export const soundSettings = {
   minTls: 'TLSv1.2',
   maxTls: 'TLSv1.3',
@@ -65,6 +77,8 @@ export const soundSettings = {
     'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:' +
     'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305',
   serverOrder: true,
+  groups: soundGroups,
+  renegotiation: false,
   certificate: 'sound',
   key: 'EC',
   hsts: 'max-age=31536000; includeSubDomains',
@@ -92,6 +106,8 @@ export const weakSettings = {
   ciphers:
     'ECDHE-RSA-AES128-GCM-SHA256:AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA:AES256-SHA:AES128-SHA:NULL-SHA256:NULL-SHA@SECLEVEL=0',
   serverOrder: false,
+  groups: null,
+  renegotiation: true,
   certificate: 'expiring',
   key: 'RSA',
   hsts: null,

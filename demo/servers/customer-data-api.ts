@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https'
 import { type AuditRecord, apiHandler } from './api-handler.ts'
@@ -71,6 +72,8 @@ async function transport(authority: Authority, name: string, settings: TlsSettin
     maxVersion: settings.maxTls,
     honorCipherOrder: settings.serverOrder,
     keepAlive: true,
+    secureOptions: settings.renegotiation ? 0 : constants.SSL_OP_NO_RENEGOTIATION,
+    ...(settings.groups === null ? {} : { ecdhCurve: settings.groups }),
     ...(ciphers === undefined ? {} : { ciphers }),
   }
 }

@@ -45,6 +45,8 @@ const legacyTransport: TlsSettings = {
   maxTls: 'TLSv1.2',
   ciphers: null,
   serverOrder: true,
+  groups: null,
+  renegotiation: true,
   certificate: 'expired',
   key: 'RSA',
 }
