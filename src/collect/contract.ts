@@ -75,10 +75,13 @@ export type FileFacts = {
   readonly gid: number
 }
 
+export type RecordType = 'CAA' | 'TXT' | 'MX' | 'NS' | 'CNAME' | 'HTTPS'
+
 /** DNS answers; an empty list where the name exists without such records, CollectionError `unresolved` otherwise. */
 export type Resolver = {
   addresses(host: string): Promise<readonly string[]>
-  records(host: string, type: 'CAA' | 'TXT' | 'MX' | 'NS' | 'CNAME'): Promise<readonly string[]>
+  /** HTTPS records (RFC 9460) and CAA as in a zone file. */
+  records(host: string, type: RecordType): Promise<readonly string[]>
 }
 
 /**

@@ -1,8 +1,9 @@
-import type { CaaRecord } from 'node:dns'
+import dns, { type CaaRecord } from 'node:dns'
 import { Resolver as DnsResolver, lookup } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
 import { CollectionError } from '../model/errors.ts'
-import type { Resolver } from './contract.ts'
+import type { RecordType, Resolver } from './contract.ts'
+import { resolveHttps } from './dns-query.ts'
 import { bareHost } from './guard.ts'
 import { networkFailure } from './network-errors.ts'
 import { untilAborted } from './until-aborted.ts'
@@ -55,28 +56,39 @@ async function lookUp(name: string): Promise<readonly string[]> {
   }
 }
 
-async function records(
-  name: string,
-  type: 'CAA' | 'TXT' | 'MX' | 'NS' | 'CNAME',
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const resolver = new DnsResolver()
+/** How long one server has for one answer, and how often each is asked. */
+const patience = { timeout: 2_000, tries: 2 }
+
+async function records(name: string, type: RecordType, signal: AbortSignal): Promise<readonly string[]> {
+  const resolver = new DnsResolver(patience)
+  // A resolver of its own so that it can be cancelled, with the servers of this process. Named imports of node:dns do
+  // not follow setServers.
+  resolver.setServers(dns.getServers())
   const cancel = (): void => resolver.cancel()
   signal.addEventListener('abort', cancel, { once: true })
   try {
-    return await ask(resolver, name, type)
+    return await (type === 'HTTPS' ? resolveHttps(name, signal) : ask(resolver, name, type))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENODATA') return []
-    throw networkFailure(error, name) ?? error
+    if (signal.aborted) throw error
+    throw networkFailure(error, name) ?? unresolved(error, name)
   } finally {
     signal.removeEventListener('abort', cancel)
   }
 }
 
+function unresolved(error: unknown, name: string): CollectionError {
+  const why = error instanceof Error ? error.message : String(error)
+  return new CollectionError('unresolved', `the DNS gave no answer about ${name}: ${why}`, {
+    subject: name,
+    cause: error,
+  })
+}
+
 async function ask(
   resolver: DnsResolver,
   name: string,
-  type: 'CAA' | 'TXT' | 'MX' | 'NS' | 'CNAME',
+  type: Exclude<RecordType, 'HTTPS'>,
 ): Promise<readonly string[]> {
   switch (type) {
     case 'CAA':

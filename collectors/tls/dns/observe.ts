@@ -1,0 +1,19 @@
+import type { Context, NewObservation } from '../../../src/collect/contract.ts'
+import { endpointOf, serverNameOf, type TlsTarget } from '../target.ts'
+import { dnsFacts } from './facts.ts'
+import { askDns, isDnsName, writeDnsAnswers } from './lookup.ts'
+
+/**
+ * Begins to ask the DNS about a target's name, and gives what to await once the rest is done: the observation
+ * `tls.dns`, or undefined where the target has no name in DNS. Never rejects for what the DNS does.
+ */
+export function beginDns(target: TlsTarget, context: Context): () => Promise<NewObservation | undefined> {
+  const host = serverNameOf(target) ?? endpointOf(target).host
+  if (!isDnsName(host)) return async () => undefined
+  const asking = askDns(context, host, target.starttls ? null : target.port)
+  return async () => {
+    const answers = await asking
+    const evidence = [context.record('tls-dns.json', 'application/json', writeDnsAnswers(answers))]
+    return { kind: 'tls.dns', subject: answers.host, methods: ['EXAMINE'], facts: dnsFacts(answers), evidence }
+  }
+}
