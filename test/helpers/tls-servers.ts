@@ -39,6 +39,8 @@ export function tcpServer(onConnection: (socket: Socket) => void): Promise<Runni
 export type Meddling = {
   /** Looks at the client's first bytes; what it returns is sent instead of passing them on, undefined passes them. */
   readonly instead?: (hello: Buffer, socket: Socket) => Uint8Array | 'close' | 'reset' | 'silence' | undefined
+  /** Changes a piece of the answer as it comes. */
+  readonly rewrite?: (answer: Buffer) => Buffer
   /** Sends the answer one byte at a time. */
   readonly byteByByte?: boolean
   /** Connections served at once; further ones are reset or closed. */
@@ -61,13 +63,13 @@ export function meddler(port: number, meddling: Meddling): Promise<Running> {
       if (instead === 'reset') return socket.resetAndDestroy()
       if (instead === 'close') return socket.end()
       if (instead !== undefined) return socket.end(instead)
-      return passOn(hello, socket, port, meddling.byteByByte ?? false)
+      return passOn(hello, socket, port, meddling)
     })
     return undefined
   })
 }
 
-function passOn(hello: Buffer, client: Socket, port: number, byteByByte: boolean): void {
+function passOn(hello: Buffer, client: Socket, port: number, { byteByByte = false, rewrite }: Meddling): void {
   const server = connect(port, '127.0.0.1')
   server.on('error', ignore)
   server.write(hello)
@@ -75,7 +77,7 @@ function passOn(hello: Buffer, client: Socket, port: number, byteByByte: boolean
   client.once('close', () => server.destroy())
   let sending = Promise.resolve()
   server.on('data', (chunk: Buffer) => {
-    sending = sending.then(() => send(client, chunk, byteByByte))
+    sending = sending.then(() => send(client, rewrite?.(chunk) ?? chunk, byteByByte))
   })
   server.once('close', () => void sending.then(() => client.end()))
 }

@@ -13,11 +13,11 @@ function bySuites(
   versions: readonly RecordProtocol[] = ['SSLv3', 'TLSv1.0', 'TLSv1.1', 'TLSv1.2'],
 ): Verdict {
   const asked = known.versions.filter(({ protocol }) => versions.includes(protocol))
-  const found = asked.flatMap(({ protocol, suites }) => {
-    const weak = suitesOf(suites).filter(isWeak)
-    return weak.length > 0 ? [`${protocol} (${some(weak.map(({ name }) => name))})`] : []
-  })
-  if (found.length > 0) return verdict('inferred', 'vulnerable', `${what} offered: ${found.join(', ')}`)
+  const found = asked.filter(({ suites }) => suitesOf(suites).some(isWeak))
+  if (found.length > 0) {
+    const names = new Set(found.flatMap(({ suites }) => suitesOf(suites).filter(isWeak)).map(({ name }) => name))
+    return verdict('inferred', 'vulnerable', `${what} are offered in ${listOf(found)}: ${some([...names])}`)
+  }
   // What is open about a version is open only for suites that have the weakness.
   const isOpen = asked.some(({ offered, openSuites }) =>
     offered === 'undetermined' ? true : suitesOf(openSuites).some(isWeak),

@@ -1,0 +1,117 @@
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { tlsCollector } from '../../collectors/tls/index.ts'
+import type { Collection } from '../../src/model/evidence.ts'
+import { collectFrom, observed } from '../helpers/collect.ts'
+import { oldOpenssl, oldServer } from '../helpers/tls-old-openssl.ts'
+import { type Flaw, leakedMemory, plantedServer } from '../helpers/tls-planted.ts'
+import { localCertificate, meddler, type Running, showing, tlsServer } from '../helpers/tls-servers.ts'
+
+const look = ({ port }: Running, over: object = {}) => collectFrom(tlsCollector, { host: '127.0.0.1', port, ...over })
+
+const weakness = (collection: Collection, name: string) => observed(collection, 'tls.weakness', { name })[0]?.facts
+
+async function lookAtPlanted(flaw: Flaw): Promise<Collection> {
+  await using server = await plantedServer(flaw)
+  return await look(server)
+}
+
+describe.concurrent('a planted flaw is found, and nothing else is said to be vulnerable by test', () => {
+  test.each<[Flaw, string]>([
+    ['heartbleed', 'heartbleed'],
+    ['early-ccs', 'ccs-injection'],
+    ['robot-alert', 'robot'],
+    ['robot-close', 'robot'],
+    ['ignores-padding', 'poodle-tls'],
+    ['compression', 'crime'],
+  ])('%s', async (flaw, name) => {
+    const collection = await lookAtPlanted(flaw)
+    expect(collection.failure).toBeNull()
+    const vulnerable = observed(collection, 'tls.weakness', { status: 'vulnerable', basis: 'tested' })
+    expect(vulnerable.map(({ facts }) => facts.name)).toEqual([name])
+  })
+
+  test('a sound server of the same make has none of them', async () => {
+    const collection = await lookAtPlanted('none')
+    expect(observed(collection, 'tls.weakness', { status: 'vulnerable', basis: 'tested' })).toEqual([])
+    for (const name of ['heartbleed', 'ccs-injection', 'robot', 'poodle-tls', 'crime', 'ticketbleed']) {
+      expect(weakness(collection, name), name).toMatchObject({ status: 'not-vulnerable' })
+    }
+  })
+
+  test('a server that takes heartbeats and passes over the false one is not vulnerable', async () => {
+    const collection = await lookAtPlanted('heartbeat')
+    expect(weakness(collection, 'heartbleed')).toMatchObject({ status: 'not-vulnerable', basis: 'tested' })
+    expect(observed(collection, 'tls.feature', { name: 'heartbeat', status: 'yes' })).toHaveLength(1)
+  })
+})
+
+describe.concurrent('what a server leaves open is neither vulnerable nor not', () => {
+  test('silence at an early ChangeCipherSpec', async () => {
+    await using server = await plantedServer('silent-at-ccs')
+    const collection = await look(server, { limits: { timeout: '3s' } })
+    expect(weakness(collection, 'ccs-injection')).toMatchObject({ status: 'undetermined', basis: 'tested' })
+  })
+
+  test('answers to padding that change by chance', async () => {
+    expect(weakness(await lookAtPlanted('robot-at-random'), 'robot')).toMatchObject({ status: 'undetermined' })
+  })
+})
+
+describe('memory that a server gives away', () => {
+  test('is not kept of Heartbleed', async () => {
+    const collection = await lookAtPlanted('heartbleed')
+    const [artefact] = collection.artefacts
+    const kept = gunzipSync(artefact?.bytes ?? new Uint8Array()).toString()
+    expect(kept).toContain('"topic":"heartbleed"')
+    expect(kept).not.toContain(Buffer.from(leakedMemory).toString('hex').slice(0, 8))
+  })
+
+  test('is found and not kept of Ticketbleed', async () => {
+    await using real = await tlsServer({ ...showing(localCertificate('RSA-2048')), maxVersion: 'TLSv1.2' })
+    await using server = await meddler(real.port, { rewrite: fillShortId })
+    const collection = await look(server)
+    expect(weakness(collection, 'ticketbleed')).toMatchObject({ status: 'vulnerable', basis: 'tested' })
+    const { conversations } = JSON.parse(gunzipSync(collection.artefacts[0]?.bytes ?? new Uint8Array()).toString())
+    const tried = conversations.find(({ topic }: { topic: string }) => topic === 'ticketbleed')
+    // Both headers, the version, the random, the length and 31 bytes of ours stand before the byte that was given away.
+    const at = 5 + 4 + 2 + 32 + 1 + 31
+    expect(tried.turns[0].received.slice(2 * at, 2 * at + 2)).toBe('00')
+  })
+})
+
+/** Fills a session id of 31 bytes in a ServerHello up to 32, as the flaw does, and makes the lengths right. */
+function fillShortId(chunk: Buffer): Buffer {
+  const idLength = 43
+  if (chunk[0] !== 22 || chunk[5] !== 2 || chunk[idLength] !== 31) return chunk
+  const filled = Buffer.concat([chunk.subarray(0, idLength + 32), Buffer.of(0x77), chunk.subarray(idLength + 32)])
+  filled[idLength] = 32
+  filled.writeUInt16BE(chunk.readUInt16BE(3) + 1, 3)
+  filled.writeUIntBE(chunk.readUIntBE(6, 3) + 1, 6, 3)
+  return filled
+}
+
+describe('what follows from the suites', () => {
+  test('an old server has what its suites bring, and none of the flaws that its make has mended', async ({ skip }) => {
+    const old = await oldOpenssl('1.0.1')
+    if ('missing' in old) return skip(old.missing)
+    const ciphers = 'RC4-SHA:DES-CBC3-SHA:AES128-SHA:NULL-SHA'
+    await using server = await oldServer(old.node, { ciphers }, ['--enable-ssl3', '--enable-ssl2'])
+    const collection = await look(server)
+    for (const name of ['poodle-sslv3', 'drown', 'sweet32', 'beast', 'rc4', 'no-forward-secrecy', 'no-aead', 'null']) {
+      expect(weakness(collection, name), name).toMatchObject({ status: 'vulnerable', basis: 'inferred' })
+    }
+    expect(weakness(collection, 'lucky13')).toMatchObject({ status: 'undetermined', basis: 'inferred' })
+    for (const name of ['ccs-injection', 'heartbleed', 'robot', 'poodle-tls', 'ticketbleed']) {
+      expect(weakness(collection, name), name).toMatchObject({ status: 'not-vulnerable' })
+    }
+  })
+
+  test('a server of TLS 1.3 alone has none of them', async () => {
+    await using server = await tlsServer({ minVersion: 'TLSv1.3' })
+    const collection = await look(server)
+    expect(observed(collection, 'tls.weakness').map(({ facts }) => facts.status)).toEqual(
+      Array.from({ length: 18 }, () => 'not-vulnerable'),
+    )
+  })
+})
