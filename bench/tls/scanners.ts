@@ -1,7 +1,19 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { createAsk } from '../../collectors/tls/ask.ts'
+import { trustStore } from '../../collectors/tls/certificate/trust.ts'
+import { handshakeQuestion } from '../../collectors/tls/handshake/current-client.ts'
+import { helloMaker } from '../../collectors/tls/hellos.ts'
 import { tlsCollector } from '../../collectors/tls/index.ts'
+import { surveyAllCertificates } from '../../collectors/tls/inventory/certificates.ts'
+import { takeInventory } from '../../collectors/tls/inventory/scan.ts'
+import { createPacer } from '../../collectors/tls/pacer.ts'
+import { replay } from '../../collectors/tls/replay.ts'
+import type { Exchange } from '../../collectors/tls/transcript.ts'
+import { instant } from '../../src/model/time.ts'
 import { collectFrom } from '../../test/helpers/collect.ts'
 import { has } from '../../test/helpers/tls-scanners.ts'
 
@@ -27,9 +39,10 @@ export type Scanner = {
 
 const maxMs = 300_000
 
-/** This collector in this process, and as the command that a person types. */
+/** The inventory alone, in this process; the whole collector; and the command that a person types. */
 export const ours: readonly Scanner[] = [
-  { name: 'affidavit (collector)', slow: false, scan: scanInProcess },
+  { name: 'affidavit, inventory', slow: false, scan: takeInventoryOf },
+  { name: 'affidavit, everything', slow: false, scan: scanInProcess },
   {
     name: 'affidavit probe tls',
     slow: false,
@@ -40,6 +53,24 @@ export const ours: readonly Scanner[] = [
     },
   },
 ]
+
+/** What the peers do and no more: versions, suites, order, groups, certificates. */
+async function takeInventoryOf(port: number): Promise<Found> {
+  const exchanges: Exchange[] = []
+  const open = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    return socket
+  }
+  const wire = { connect: open, signal: AbortSignal.timeout(maxMs), timeoutMs: 4_000 }
+  const ask = createAsk(wire, createPacer(tlsCollector.defaults.concurrency), exchanges)
+  const hello = helloMaker(undefined)
+  const handshake = ask(handshakeQuestion({ serverName: undefined, purpose: 'handshake' }))
+  await Promise.all([takeInventory(ask, hello, exchanges), handshake])
+  await surveyAllCertificates(ask, exchanges, undefined)
+  const context = { host: '127.0.0.1', at: instant(Date.now()), anchors: trustStore([]), anchorsMissing: null }
+  return foundIn(replay({ exchanges }, context))
+}
 
 type Observed = { readonly kind: string; readonly facts: { readonly [name: string]: unknown } }
 

@@ -9,12 +9,12 @@ export type NginxOptions = {
   /** Keys that it has certificates for. */
   readonly keys: readonly ('RSA-2048' | 'P-256')[]
   readonly order: 'server' | 'client'
-  /** Ports beside the first one. */
-  readonly ports?: readonly number[]
+  /** Addresses of the loopback beside 127.0.0.1. */
+  readonly addresses?: readonly string[]
 }
 
 /** nginx with TLS 1.2 and 1.3 as its packager's OpenSSL has them (`HIGH:!aNULL`). */
-export async function startNginx({ keys, order, ports = [] }: NginxOptions): Promise<Running> {
+export async function startNginx({ keys, order, addresses = [] }: NginxOptions): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'affidavit-bench-nginx-'))
   const port = await freePort()
   const certificates = keys.map((key) => {
@@ -25,9 +25,9 @@ export async function startNginx({ keys, order, ports = [] }: NginxOptions): Pro
   })
   const config = `
     worker_processes 1; daemon off; pid ${folder}/nginx.pid; error_log /dev/null;
-    events { worker_connections 4096; }
+    events { worker_connections 8192; }
     http { access_log off; server {
-      ${[port, ...ports].map((each) => `listen 127.0.0.1:${each} ssl;`).join('\n')}
+      ${['127.0.0.1', ...addresses].map((address) => `listen ${address}:${port} ssl;`).join('\n')}
       ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers HIGH:!aNULL;
       ssl_prefer_server_ciphers ${order === 'server' ? 'on' : 'off'};
       ${certificates.join('\n')}
@@ -51,4 +51,9 @@ export async function startOldOpenssl(): Promise<Running | undefined> {
   }
   process.stderr.write(`SKIPPED: the OpenSSL 1.0.2 server: ${found.missing}\n`)
   return undefined
+}
+
+/** The address of 127.0.0.0/8 that stands for one of many hosts. */
+export function sweepAddress(number: number): string {
+  return `127.1.${Math.floor(number / 250)}.${(number % 250) + 1}`
 }

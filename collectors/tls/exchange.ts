@@ -92,7 +92,7 @@ function converse(
       socket.removeAllListeners('data').on('error', () => undefined)
       const received = Buffer.concat(chunks)
       // A reply that is complete counts, however the connection ended after it.
-      resolve({ received, end: enough(readReply(received)) ? 'answered' : end })
+      resolve({ received, end: end === 'answered' || enough(readReply(received)) ? 'answered' : end })
     }
     const expire = (): void => finish(stop.aborted ? 'stopped' : 'timeout')
     deadline.addEventListener('abort', expire, { once: true })

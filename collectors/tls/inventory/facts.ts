@@ -66,8 +66,12 @@ function dismissals(evidence: readonly Evidence[]): Map<string, string> {
   return found
 }
 
-function keyOf({ sent }: Exchange): string {
-  return Buffer.from(sent).toString('latin1')
+const keys = new WeakMap<Exchange, string>()
+
+function keyOf(exchange: Exchange): string {
+  const key = keys.get(exchange) ?? Buffer.from(exchange.sent).toString('latin1')
+  keys.set(exchange, key)
+  return key
 }
 
 /** Why a hello was refused; null where it was not, or where the refusal may have another cause. */

@@ -1,4 +1,4 @@
-import { cipherSuites } from '../registry/cipher-suites.ts'
+import { type CipherSuite, cipherSuites } from '../registry/cipher-suites.ts'
 
 /** That a server chose `winner` although `loser` was offered too. */
 export type Choice = { readonly winner: number; readonly offered: readonly number[] }
@@ -55,7 +55,12 @@ function isChaCha(suite: number | undefined): boolean {
 
 /** Suites in the order that most servers have: forward secrecy, then AEAD, then longer keys first. */
 export function usualOrder(suites: readonly number[]): number[] {
-  return [...suites].sort((a, b) => compare(rank(a), rank(b)))
+  return [...suites].sort((a, b) => placeOf(a) - placeOf(b))
+}
+
+/** Every known suite's place in the usual order; unknown ones come last, by number. */
+function placeOf(suite: number): number {
+  return places.get(suite) ?? cipherSuites.size + suite
 }
 
 const ciphers: readonly RegExp[] = [
@@ -75,9 +80,7 @@ const ciphers: readonly RegExp[] = [
 const exchanges = ['any', 'ECDHE', 'DHE', 'ECDH', 'DH', 'RSA', 'PSK']
 const authentications = ['any', 'ECDSA', 'RSA', 'DSS', 'PSK', 'anon']
 
-function rank(number: number): readonly number[] {
-  const suite = cipherSuites.get(number)
-  if (!suite) return [9, number]
+function rank(suite: CipherSuite): readonly number[] {
   const place = (list: readonly string[], value: string): number => {
     const index = list.findIndex((prefix) => value.startsWith(prefix))
     return index === -1 ? list.length : index
@@ -91,7 +94,7 @@ function rank(number: number): readonly number[] {
     index === -1 ? ciphers.length : index,
     place(exchanges, suite.keyExchange),
     place(authentications, suite.authentication),
-    number,
+    suite.number,
   ]
 }
 
@@ -99,3 +102,10 @@ function compare(a: readonly number[], b: readonly number[]): number {
   const at = a.findIndex((value, index) => value !== b[index])
   return at === -1 ? 0 : (a[at] ?? 0) - (b[at] ?? 0)
 }
+
+const places: ReadonlyMap<number, number> = new Map(
+  [...cipherSuites.values()]
+    .map((suite) => ({ number: suite.number, rank: rank(suite) }))
+    .sort((a, b) => compare(a.rank, b.rank))
+    .map(({ number }, place) => [number, place]),
+)

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Ask, Question } from '../ask.ts'
-import { type Evidence, isSettled, speaksTls } from '../evidence.ts'
+import { type Evidence, isSettled, readEvidence, speaksTls } from '../evidence.ts'
 import type { MakeHello } from '../hellos.ts'
 import { usualTls12Groups } from '../registry/groups.ts'
 import { type RecordProtocol, versionNumbers } from '../registry/protocols.ts'
 import type { Exchange } from '../transcript.ts'
 import { sslv2ClientHello } from '../wire/sslv2.ts'
-import { openCase, versionFacts } from './facts.ts'
+import { openCase, type VersionFacts, versionFacts } from './facts.ts'
 import { eliminateGroups, settleOpenGroups, surveyGroups } from './group-survey.ts'
 import { cut, offersOf } from './offers.ts'
 import { surveyOrder } from './order-survey.ts'
@@ -18,11 +18,28 @@ export async function takeInventory(ask: Ask, hello: MakeHello, exchanges: reado
   const survey: Survey = {
     ask,
     hello,
-    facts: (protocol) => versionFacts(openCase(exchanges), protocol),
-    speaks: () => openCase(exchanges).evidence.some(speaksTls),
+    facts: factsSoFar(exchanges),
+    speaks: () => exchanges.some((each) => speaksTls(readEvidence(each))),
   }
   const versions = (Object.keys(versionNumbers) as RecordProtocol[]).reverse()
   await Promise.all([...versions.map((protocol) => surveyVersion(survey, protocol)), ask(sslv2Question())])
+}
+
+/** What the exchanges show at the moment of asking; worked out anew only where there are more of them. */
+function factsSoFar(exchanges: readonly Exchange[]): Survey['facts'] {
+  let count = -1
+  let all = openCase([])
+  let known = new Map<RecordProtocol, VersionFacts>()
+  return (protocol) => {
+    if (exchanges.length !== count) {
+      count = exchanges.length
+      all = openCase(exchanges)
+      known = new Map()
+    }
+    const facts = known.get(protocol) ?? versionFacts(all, protocol)
+    known.set(protocol, facts)
+    return facts
+  }
 }
 
 async function surveyVersion(survey: Survey, protocol: RecordProtocol): Promise<void> {

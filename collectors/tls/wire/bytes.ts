@@ -20,7 +20,11 @@ export function readBytes(bytes: Uint8Array): ByteReader {
     at += length
     return bytes.subarray(at - length, at)
   }
-  const number = (size: number): number => take(size).reduce((value, byte) => value * 256 + byte, 0)
+  const number = (size: number): number => {
+    let value = 0
+    for (const byte of take(size)) value = value * 256 + byte
+    return value
+  }
   return {
     get remaining() {
       return bytes.length - at
@@ -43,12 +47,15 @@ export function readU16s(bytes: Uint8Array): number[] {
 
 /** A number as bytes, most significant first. */
 export function numberBytes(value: number, size: number): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, index) => Math.floor(value / 256 ** (size - 1 - index)) % 256)
+  const bytes = new Uint8Array(size)
+  for (let index = size - 1, rest = value; index >= 0; index -= 1, rest = Math.floor(rest / 256))
+    bytes[index] = rest % 256
+  return bytes
 }
 
 /** The parts one after the other; numbers in arrays are single bytes. */
 export function concat(...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
-  return Buffer.concat(parts.map((part) => Uint8Array.from(part)))
+  return Buffer.concat(parts.map((part) => (part instanceof Uint8Array ? part : Uint8Array.from(part))))
 }
 
 /** A vector with its length before it; throws RangeError where the length does not fit. */
@@ -60,5 +67,8 @@ export function vector(lengthBytes: 1 | 2 | 3, ...parts: readonly (Uint8Array | 
 
 /** Numbers as two bytes each. */
 export function u16s(numbers: readonly number[]): Uint8Array {
-  return concat(numbers.flatMap((number) => [...numberBytes(number, 2)]))
+  return Uint8Array.from({ length: numbers.length * 2 }, (_, index) => {
+    const number = numbers[index >> 1] ?? 0
+    return index % 2 === 0 ? number >> 8 : number & 0xff
+  })
 }
