@@ -11,6 +11,7 @@ export function certificateLines(certificates: readonly JsonObject[]): readonly 
       ['names', textsOf(facts, 'subjectAlternativeNames').join(', ') || tone('bad', 'none')],
       ['issuer', textOf(facts, 'issuerName')],
       ['key', keyText(facts)],
+      ['checked', validations[textOf(facts, 'validation')] ?? ''],
       ['valid', validText(facts)],
       ['trust', trustText(facts)],
       ['chain', `${count(numberOf(facts, 'chainLength') ?? 0, 'certificate')} sent`],
@@ -21,13 +22,20 @@ export function certificateLines(certificates: readonly JsonObject[]): readonly 
     const title = textOf(facts, 'subjectName') || textOf(facts, 'commonName') || 'a certificate that does not parse'
     return [
       ...(index > 0 ? [''] : []),
-      `  ${tone('accent', title)}`,
+      `  ${tone('accent', title)}${facts.role === 'default' ? '  only for clients that name no host' : ''}`,
       table(
         rows.filter(([, text]) => text !== '').map(([name = '', text = '']) => [tone('none', name), text]),
         4,
       ),
     ]
   })
+}
+
+const validations: { readonly [level: string]: string } = {
+  DV: 'the domain (DV)',
+  OV: 'the organisation (OV)',
+  IV: 'the person (IV)',
+  EV: 'the organisation, at length (EV)',
 }
 
 function keyText(facts: JsonObject): string {
@@ -61,12 +69,43 @@ function trustText(facts: JsonObject): string {
   }
 }
 
-/** Facts about revocation and transparency, where the collection has them. */
+/** Revocation, stapling and transparency, where the collection has them. */
 function revocationRows(facts: JsonObject): readonly (readonly string[])[] {
-  const named = [
-    ['revoked', 'revocation'],
-    ['ocspStapled', 'OCSP stapling'],
-    ['mustStaple', 'must-staple'],
-  ] as const
-  return named.filter(([name]) => textOf(facts, name) !== '').map(([name, title]) => [title, textOf(facts, name)])
+  const scts = numberOf(facts, 'sctCount')
+  return [
+    ['revocation', revocationText(facts)],
+    ['stapling', staplingText(facts)],
+    ['SCTs', scts === undefined ? '' : `${scts}`],
+  ]
+}
+
+function revocationText(facts: JsonObject): string {
+  const reason = textOf(facts, 'revocationReason')
+  const because = reason ? `: ${reason}` : ''
+  switch (textOf(facts, 'revocation')) {
+    case '':
+      return ''
+    case 'good':
+      return `${tone('good', 'not revoked')}, by ${words[textOf(facts, 'revocationSource')] ?? 'its authority'}`
+    case 'revoked':
+      return `${tone('bad', 'revoked')} ${textOf(facts, 'revokedAt').slice(0, 10)}${because}`
+    default:
+      return `${tone('warn', 'undetermined')}${because}`
+  }
+}
+
+const words: { readonly [source: string]: string } = {
+  stapled: 'the stapled OCSP response',
+  ocsp: 'OCSP',
+  crl: 'its revocation list',
+}
+
+function staplingText(facts: JsonObject): string {
+  const status = textOf(facts, 'ocspStapling')
+  const promised = facts.mustStaple === 'yes'
+  if (status === '') return ''
+  const reason = textOf(facts, 'ocspStaplingReason')
+  const as: Tone = status === 'good' ? 'good' : promised || status === 'invalid' ? 'bad' : 'accent'
+  const promise = promised ? ', which the certificate promises (must-staple)' : ''
+  return `${tone(as, status)}${promise}${reason && status !== 'none' ? `: ${reason}` : ''}`
 }

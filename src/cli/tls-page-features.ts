@@ -1,4 +1,4 @@
-import type { JsonObject } from '../model/json.ts'
+import type { Json, JsonObject } from '../model/json.ts'
 import { factText } from './probe-page.ts'
 import { printable, table, tone } from './terminal.ts'
 import { textOf } from './tls-page-facts.ts'
@@ -80,17 +80,28 @@ function titleOf(facts: JsonObject): string {
   return titles[name] ?? name.replaceAll('-', ' ')
 }
 
-/** Why, whether that was tested or follows from something else, and what else is known. */
+/** Why, what else is known of it where it is there, and whether it only follows from something else. */
 function basisText(facts: JsonObject): string {
+  const there = facts.status !== 'no'
   const details = Object.entries(facts)
-    .filter(([name, value]) => !usual.includes(name) && value !== null && !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]) => `${words(name)}: ${printable(factText(value))}`)
+    .filter(([name, value]) => there && !usual.includes(name) && !isEmpty(value))
+    .map(([name, value]) => `${detailNames[name] ?? words(name)}: ${printable(factText(value))}`)
   const reason = textOf(facts, 'reason')
   const inferred = facts.basis === 'inferred' ? ['inferred'] : []
   return [...(reason ? [reason] : []), ...details, ...inferred].join('; ')
 }
 
-/** `smallestBits` as `smallest bits`. */
+const detailNames: { readonly [name: string]: string } = {
+  tls12: 'TLS 1.2',
+  tls13: 'TLS 1.3',
+  lifetimeSeconds: 'lifetime in seconds',
+}
+
+/** `maxEarlyData` as `max early data`. */
 function words(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+function isEmpty(value: Json): boolean {
+  return value === null || (Array.isArray(value) && value.length === 0)
 }

@@ -69,7 +69,7 @@ const flaws: readonly (readonly [pattern: RegExp, flaw: string])[] = [
   [/_RC4_/, 'RC4'],
   [/_RC2_/, 'RC2'],
   [/3DES|192_EDE3/, '3DES, 64-bit blocks'],
-  [/_DES_|DES_CBC_/, 'DES'],
+  [/_DES_(?!192)|DES_CBC_/, 'DES'],
   [/IDEA|MAGMA|28147/, '64-bit blocks'],
   [/_MD5$/, 'MD5'],
 ]
@@ -84,18 +84,16 @@ function strength(name: string, weak: boolean): readonly [string, Tone] {
   return lacks.length > 0 ? [`fair: ${lacks.join(', ')}`, 'warn'] : ['strong', 'good']
 }
 
-/** The groups of each version that has any; post-quantum ones are marked. */
+/** The groups of each version that has any; versions with the same ones stand together, post-quantum ones are marked. */
 export function groupLines(versions: readonly JsonObject[]): readonly string[] {
-  const rows = versions
-    .filter((facts) => textsOf(facts, 'groups').length > 0)
-    .toReversed()
-    .map((facts) => {
-      const open = facts.groupsComplete === 'no' ? ['and perhaps others'] : []
-      return [
-        tone('accent', textOf(facts, 'protocol')),
-        [...textsOf(facts, 'groups').map(groupText), ...open].join(', '),
-      ]
-    })
+  const having = versions.filter((facts) => textsOf(facts, 'groups').length > 0).toReversed()
+  const same = Map.groupBy(having, (facts) => `${textsOf(facts, 'groups').join()} ${facts.groupsComplete}`)
+  const rows = [...same.values()].map((together) => {
+    const [facts = {}] = together
+    const open = facts.groupsComplete === 'no' ? ['and perhaps others'] : []
+    const names = together.map((each) => textOf(each, 'protocol')).join(', ')
+    return [tone('accent', names), [...textsOf(facts, 'groups').map(groupText), ...open].join(', ')]
+  })
   return rows.length === 0 ? [] : [table(rows, 2), ...quantumLine(versions)]
 }
 

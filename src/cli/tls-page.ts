@@ -4,6 +4,7 @@ import { factText } from './probe-page.ts'
 import { printable, type Tone, table, tone, width } from './terminal.ts'
 import { certificateLines } from './tls-page-certificates.ts'
 import { conformanceLines, gradeLine } from './tls-page-conformance.ts'
+import { dnsLines } from './tls-page-dns.ts'
 import { featureLines, weaknessLines } from './tls-page-features.ts'
 import { groupLines, protocolLines, suiteLines } from './tls-page-protocols.ts'
 
@@ -12,6 +13,7 @@ export const tlsPageKinds = [
   'tls.protocol',
   'tls.certificate',
   'tls.negotiated',
+  'tls.dns',
   'tls.feature',
   'tls.weakness',
   'tls.conformance',
@@ -28,6 +30,7 @@ export function tlsPage({ observations }: Collection): string {
     ['Cipher suites', suiteLines(versions)],
     ['Key exchange groups', groupLines(versions)],
     ['Certificates', certificateLines(facts('tls.certificate'))],
+    ['DNS', dnsLines(facts('tls.dns'))],
     ['Features', featureLines(facts('tls.feature'))],
     ['Weaknesses', weaknessLines(facts('tls.weakness'))],
     ['Conformance', conformanceLines(facts('tls.conformance'))],
