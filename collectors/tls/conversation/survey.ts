@@ -9,7 +9,7 @@ import { type Extension, extensionTypes } from '../wire/client-hello.ts'
 import { readReply } from '../wire/reply.ts'
 import { canComplete, type OlderOffer, olderHello, shakeOlder } from './older-client.ts'
 import { readOlder } from './older-reader.ts'
-import { isSwitchedOrOver } from './records.ts'
+import { isSwitchedOrOver, recordTypes } from './records.ts'
 import type { Hold } from './talk.ts'
 import { resumableOf, resumeTls13, shakeTls13 } from './tls13-client.ts'
 
@@ -65,10 +65,18 @@ function holdSession(hold: Hold, variant: string, offer: OlderOffer): Promise<Co
     protocol: offer.protocol,
     speak: async (talk) => {
       const session = await shakeOlder(talk, offer)
-      return session && { master: session.master }
+      if (!session) return undefined
+      // A session whose connection breaks off is forgotten; one that ends in good order is not.
+      talk.send(session.seal(recordTypes.alert, closeNotify))
+      await talk.receive(() => false, closingMs)
+      return { master: session.master }
     },
   })
 }
+
+const closeNotify = Uint8Array.of(1, 0)
+/** A server that does not close in turn is not waited for any longer. */
+const closingMs = 300
 
 async function comeBack(
   hold: Hold,
