@@ -10,6 +10,7 @@ import { type Check, checkEvidence, reportId } from './check-evidence.ts'
 import { checkAgainstStore } from './check-store.ts'
 import { openLedgerKey } from './keys.ts'
 import type { Project } from './project.ts'
+import { type Contradiction, conclusionOf, signatureChecks } from './verdict-sentences.ts'
 
 export type ReportVerification = Pick<PdfVerdict, 'verdict' | 'signer' | 'level' | 'timestamp'> & {
   readonly checks: readonly Check[]
@@ -70,8 +71,9 @@ function isPdf(bytes: Uint8Array): boolean {
 
 /**
  * Judges a report file: the PDF and its signature, then the evidence inside against the report's own index and the
- * ledger's checkpoint, and the checkpoint against the configuration's store where there is one. Anchors are the given certificates, or those of a configuration. Throws ConfigError where a file
- * cannot be read; whatever the report holds, the answer is a verdict.
+ * ledger's checkpoint, and the checkpoint against the configuration's store where there is one. Anchors are the given
+ * certificates, or those of a configuration. Throws ConfigError where a file cannot be read; whatever the report holds,
+ * the answer is a verdict.
  */
 export async function verifyReport(
   file: string,
@@ -105,8 +107,6 @@ export async function verifyReport(
   }
 }
 
-type Contradiction = 'evidence' | 'store' | null
-
 function contradictionIn(evidence: readonly Check[], beside: readonly Check[]): Contradiction {
   if (evidence.some(({ holds }) => holds === false)) return 'evidence'
   return beside.some(({ holds }) => holds === false) ? 'store' : null
@@ -130,52 +130,6 @@ async function readAnchors(options: {
   const authority = config.signing.certificates.slice(-1).map((path) => resolve(directory, path))
   const times = (config.signing.timestamp?.trust ?? []).map((path) => resolve(directory, path))
   return { anchors: await read(authority.filter((path) => existsSync(path))), timestampAnchors: await read(times) }
-}
-
-function signatureChecks(verdict: PdfVerdict): readonly Check[] {
-  if (verdict.verdict === 'refused') return verdict.reasons.map(({ message }) => ({ holds: false, sentence: message }))
-  const open = new Map(verdict.reasons.map(({ code, message }) => [code, message]))
-  const [noAnchor, noTime] = [open.get('no-anchor'), open.get('timestamp-not-trusted')]
-  return [
-    { holds: true, sentence: 'Every byte of the file is covered by the signature or is the signature itself.' },
-    { holds: true, sentence: 'The signature is the named certificate’s over exactly these bytes.' },
-    noAnchor === undefined
-      ? {
-          holds: true,
-          sentence: 'The certificate leads to an authority that you trust, and was valid at the time of signing.',
-        }
-      : { holds: null, sentence: noAnchor },
-    timeCheck(verdict, noTime),
-  ]
-}
-
-function timeCheck({ timestamp }: PdfVerdict, distrust: string | undefined): Check {
-  if (!timestamp) {
-    return { holds: null, sentence: 'There is no time stamp: the time of signing is the signer’s own word.' }
-  }
-  if (distrust !== undefined) return { holds: null, sentence: distrust }
-  return {
-    holds: true,
-    sentence: `A time-stamping authority that you trust states that it existed at ${timestamp.time}.`,
-  }
-}
-
-function conclusionOf(verdict: PdfVerdict['verdict'], { signer }: PdfVerdict, contradicted: Contradiction): string {
-  switch (verdict) {
-    case 'accepted':
-      return `This report is exactly what ${signer?.subject ?? 'the signer'} signed. It proves that nothing was altered since, not that what was collected is true.`
-    case 'intact-signer-unproven':
-      return 'Nothing in this report was altered since it was signed, but nobody you named vouches for what stands open above. Compare the certificate’s SHA-256 with the one the organisation gave you by another way, or name its authority with --trust.'
-    case 'refused':
-      if (contradicted === 'store') {
-        return 'Do not rely on this report before it is explained: by itself it is as it was signed, but the store beside it says otherwise. One of the two is not what it was; compare the store with a backup, and the report with another copy.'
-      }
-      return contradicted
-        ? 'Do not rely on this report: the evidence inside it contradicts itself.'
-        : 'Do not rely on this report: it is not what was signed.'
-    default:
-      return verdict satisfies never
-  }
 }
 
 function unreadable(path: string, what: string): (cause: unknown) => never {

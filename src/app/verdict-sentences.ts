@@ -1,0 +1,57 @@
+import type { PdfVerdict } from '../signing/verify-pdf.ts'
+import type { Check } from './check-evidence.ts'
+
+/** What speaks against a report although its signature holds: the evidence inside it, or a store beside it. */
+export type Contradiction = 'evidence' | 'store' | null
+
+/** What was checked of the file and its signature, a sentence each. */
+export function signatureChecks(verdict: PdfVerdict): readonly Check[] {
+  if (verdict.verdict === 'refused') return verdict.reasons.map(({ message }) => ({ holds: false, sentence: message }))
+  const open = new Map(verdict.reasons.map(({ code, message }) => [code, message]))
+  const [noAnchor, noTime] = [open.get('no-anchor'), open.get('timestamp-not-trusted')]
+  return [
+    { holds: true, sentence: 'Every byte of the file is covered by the signature or is the signature itself.' },
+    { holds: true, sentence: 'The signature is the named certificate’s over exactly these bytes.' },
+    noAnchor === undefined
+      ? {
+          holds: true,
+          sentence: 'The certificate leads to an authority that you trust, and was valid at the time of signing.',
+        }
+      : { holds: null, sentence: noAnchor },
+    timeCheck(verdict, noTime),
+  ]
+}
+
+function timeCheck({ timestamp }: PdfVerdict, distrust: string | undefined): Check {
+  if (!timestamp) {
+    return { holds: null, sentence: 'There is no time stamp: the time of signing is the signer’s own word.' }
+  }
+  if (distrust !== undefined) return { holds: null, sentence: distrust }
+  return {
+    holds: true,
+    sentence: `A time-stamping authority that you trust states that it existed at ${timestamp.time}.`,
+  }
+}
+
+/** What follows from a verdict, in words for somebody who knows no cryptography. */
+export function conclusionOf(
+  verdict: PdfVerdict['verdict'],
+  { signer }: PdfVerdict,
+  contradicted: Contradiction,
+): string {
+  switch (verdict) {
+    case 'accepted':
+      return `This report is exactly what ${signer?.subject ?? 'the signer'} signed. It proves that nothing was altered since, not that what was collected is true.`
+    case 'intact-signer-unproven':
+      return 'Nothing in this report was altered since it was signed, but nobody you named vouches for what stands open above. Compare the certificate’s SHA-256 with the one the organisation gave you by another way, or give the certificate of its authority as one that you trust (on the command line with --trust).'
+    case 'refused':
+      if (contradicted === 'store') {
+        return 'Do not rely on this report before it is explained: by itself it is as it was signed, but the store beside it says otherwise. One of the two is not what it was; compare the store with a backup, and the report with another copy.'
+      }
+      return contradicted
+        ? 'Do not rely on this report: the evidence inside it contradicts itself.'
+        : 'Do not rely on this report: it is not what was signed.'
+    default:
+      return verdict satisfies never
+  }
+}
