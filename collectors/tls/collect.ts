@@ -3,7 +3,10 @@ import { CollectionError } from '../../src/model/errors.ts'
 import { type Ask, createAsk } from './ask.ts'
 import { type Kept, surveyBehaviour } from './behaviour.ts'
 import type { ChainContext } from './certificate/facts.ts'
+import { askRevocation, writeAnswers } from './certificate/online.ts'
+import { shownChains } from './certificate/shown.ts'
 import { certificatesOfPem, trustStore } from './certificate/trust.ts'
+import { beginDns } from './dns/observe.ts'
 import { type Evidence, readEvidence } from './evidence.ts'
 import type { Wire } from './exchange.ts'
 import { handshakeQuestion } from './handshake/current-client.ts'
@@ -38,6 +41,7 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const kept: Kept = { features: [], conversations: [] }
   const behaviour = () => surveyBehaviour(wire, pacer, exchanges, serverName, kept)
 
+  const dns = beginDns(target, context)
   const failure = await askEverything(ask, exchanges, serverName, signal, behaviour)
   const subject = subjectOf(target)
   const transcript = { exchanges: [...exchanges, ...kept.features], conversations: kept.conversations }
@@ -45,7 +49,13 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const silent = silenceOf(exchanges.map(readEvidence), target, timeoutMs)
   if (silent) throw failure ?? silent
   const chains = await chainContext(target, context)
-  for (const { kind, facts } of replay(transcript, chains)) yield { kind, subject, methods: ['TEST'], facts, evidence }
+  const answers = await askRevocation(target, context, shownChains(exchanges.map(readEvidence)), chains)
+  if (answers.length > 0) evidence.push(context.record('tls-revocation.json', jsonType, writeAnswers(answers)))
+  for (const { kind, facts } of replay(transcript, { ...chains, answers })) {
+    yield { kind, subject, methods: ['TEST'], facts, evidence }
+  }
+  const named = await dns()
+  if (named) yield named
   if (failure) throw failure
 }
 
@@ -59,6 +69,8 @@ function wireTo(target: TlsTarget & TargetBase, context: Context, signal: AbortS
   const options = { protocol, host: serverNameOf(target) ?? endpoint.host, timeoutMs: timeoutMs * 0.8, signal }
   return { connect: async () => startTls(await context.connect(endpoint), options), signal, timeoutMs }
 }
+
+const jsonType = 'application/json'
 
 function recordTranscript(transcript: Transcript, { record, redact }: Context): string {
   const { name, mediaType, bytes } = packTranscript(transcript, (packed) => {

@@ -1,4 +1,5 @@
 import type { Collector } from '../../src/collect/contract.ts'
+import { revocationEndpoints } from './certificate/online.ts'
 import { collectTls } from './collect.ts'
 import { endpointOf, parseShorthand, subjectOf, type TlsTarget, tlsTarget } from './target.ts'
 
@@ -15,11 +16,12 @@ export const tlsCollector: Collector<TlsTarget> = {
     'tls.weakness',
     'tls.conformance',
     'tls.grade',
+    'tls.dns',
   ],
   target: tlsTarget,
-  defaults: { timeoutMs: 20_000, concurrency: 16, connections: 1_000, requests: 0, bytes: 8 * 1_024 * 1_024 },
+  defaults: { timeoutMs: 20_000, concurrency: 16, connections: 1_000, requests: 20, bytes: 8 * 1_024 * 1_024 },
   shorthand: parseShorthand,
   subject: subjectOf,
-  reach: (target) => ({ endpoints: [endpointOf(target)], paths: target.trust }),
+  reach: (target) => ({ endpoints: [endpointOf(target), ...revocationEndpoints(target)], paths: target.trust }),
   collect: collectTls,
 }

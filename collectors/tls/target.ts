@@ -23,6 +23,14 @@ const tlsTargetSchema = targetSchema({
     .enum(starttlsProtocols)
     .optional()
     .describe('Protocol that begins in plain text and changes to TLS; default: TLS from the first byte'),
+  revocation: z
+    .enum(['stapled', 'online'])
+    .optional()
+    .describe('Where revocation is looked up: in what the server staples (default), or also by OCSP and CRL'),
+  revocationSources: z
+    .array(z.url({ protocol: /^https?$/, hostname: /./ }))
+    .optional()
+    .describe('With revocation: online, the URLs of the OCSP responders and CRLs that may be asked'),
   serverName: z
     .string()
     .min(1)
