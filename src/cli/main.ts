@@ -5,6 +5,10 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`affidavit needs Node 22.19 or newer; this is ${process.versions.node}\n`)
   process.exit(2)
 }
+// A reader that has seen enough (`| head`) is no reason to leave the work in hand undone.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 const { main } = await import('./program.ts')
 process.exitCode = await main(process.argv.slice(2))
 
