@@ -24,6 +24,8 @@ export type IssueOptions = {
   readonly days?: number
   /** Extended key usage OIDs. */
   readonly usage?: readonly string[]
+  /** Further extensions: OID and DER value. */
+  readonly more?: readonly (readonly [type: string, value: Uint8Array])[]
 }
 
 const dayMs = 86_400_000
@@ -61,13 +63,15 @@ export function issue(options: IssueOptions = {}): Issued {
 
 type Part = Uint8Array | readonly number[]
 
-function der(tag: number, ...parts: readonly Part[]): Buffer {
+/** A DER element with its content. */
+export function der(tag: number, ...parts: readonly Part[]): Buffer {
   const body = Buffer.concat(parts.map((part) => Uint8Array.from(part)))
   const length = body.length < 128 ? [body.length] : [0x82, body.length >> 8, body.length & 255]
   return Buffer.concat([Uint8Array.from([tag, ...length]), body])
 }
 
-function oid(text: string): Buffer {
+/** An object identifier. */
+export function oid(text: string): Buffer {
   const [a = 0, b = 0, ...rest] = text.split('.').map(Number)
   const bytes = [a * 40 + b, ...rest].flatMap((value) => {
     const digits = [value & 127]
@@ -86,14 +90,19 @@ function time(date: Date): Buffer {
   return date.getUTCFullYear() < 2050 ? der(0x17, Buffer.from(digits.slice(2))) : der(0x18, Buffer.from(digits))
 }
 
-function extensions({ names = ['localhost', '127.0.0.1'], authority = false, usage }: IssueOptions): Buffer[] {
+function extensions({
+  names = ['localhost', '127.0.0.1'],
+  authority = false,
+  usage,
+  more = [],
+}: IssueOptions): Buffer[] {
   const list = [extension('2.5.29.19', der(0x30, ...(authority ? [der(1, [255])] : [])))]
   if (!authority && names.length > 0) list.push(extension('2.5.29.17', der(0x30, ...names.map(generalName))))
   if (usage) list.push(extension('2.5.29.37', der(0x30, ...usage.map(oid))))
-  return list
+  return [...list, ...more.map(([type, value]) => extension(type, value))]
 }
 
-function extension(type: string, value: Buffer): Buffer {
+function extension(type: string, value: Uint8Array): Buffer {
   return der(0x30, oid(type), der(4, value))
 }
 
