@@ -166,6 +166,20 @@ describe('a server that stumbles', () => {
   })
 })
 
+test.concurrent.each(['reset', 'close'] as const)(
+  'a server that takes one connection at once and answers others with a %s has its features found',
+  async (beyond) => {
+    await using real = await tlsServer({ ...showing(localCertificate('RSA-2048')), ALPNProtocols: ['h2'] })
+    await using server = await meddler(real.port, { atOnce: { limit: 1, beyond } })
+    const [direct, through] = [await look(real), await look(server)]
+    expect(through.failure).toBeNull()
+    expect(statuses(through)).toEqual(statuses(direct))
+    const weaknesses = (collection: Collection) =>
+      observed(collection, 'tls.weakness').map(({ facts }) => `${facts.name} ${facts.status}`)
+    expect(weaknesses(through)).toEqual(weaknesses(direct))
+  },
+)
+
 describe('old and odd servers', () => {
   test('one without secure renegotiation, tickets, ids and extensions', async () => {
     await using server = await plantedServer('compression')

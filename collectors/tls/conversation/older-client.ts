@@ -1,4 +1,4 @@
-import { constants, createDiffieHellman, publicEncrypt, randomBytes, X509Certificate } from 'node:crypto'
+import { constants, publicEncrypt, randomBytes, X509Certificate } from 'node:crypto'
 import { readDhParameters } from '../features/flight-messages.ts'
 import { ephemeral } from '../handshake/key-shares.ts'
 import { cipherSuites } from '../registry/cipher-suites.ts'
@@ -156,25 +156,41 @@ function agreeOnCurve(parameters: Uint8Array): Keys | undefined {
   return { premaster: own.agree(parameters.subarray(4, 4 + length)), exchange: vector(1, own.share.key) }
 }
 
-/** Larger primes take seconds of our time. */
+/** Bytes of the longest prime that is counted with; longer ones would take the time of other targets. */
 const mostPrimeBytes = 1_024
+/** Bits enough for any group: the strength of the session is nobody's concern. */
+const exponentBytes = 32
 
+/** By hand, since node:crypto first checks that the prime is one, which takes seconds for long ones. */
 function agreeOnField(parameters: Uint8Array): Keys | undefined {
   const read = readDhParameters(parameters)
   if (!read || read.prime.length > mostPrimeBytes) return undefined
-  const own = createDiffieHellman(Buffer.from(read.prime), Buffer.from(read.generator))
-  const key = own.generateKeys()
-  const secret = own.computeSecret(Buffer.from(read.publicKey))
+  const prime = toNumber(read.prime)
+  if (prime < 3n) return undefined
+  const exponent = toNumber(randomBytes(exponentBytes))
+  const own = power(toNumber(read.generator), exponent, prime)
+  const secret = power(toNumber(read.publicKey), exponent, prime)
   // RFC 5246 section 8.1.2: leading zeros are no part of the premaster secret.
-  return {
-    premaster: secret.subarray(
-      Math.max(
-        0,
-        secret.findIndex((byte) => byte !== 0),
-      ),
-    ),
-    exchange: vector(2, key),
+  return { premaster: toBytes(secret), exchange: vector(2, toBytes(own)) }
+}
+
+function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let result = 1n
+  let square = base % modulus
+  for (let left = exponent; left > 0n; left >>= 1n) {
+    if (left & 1n) result = (result * square) % modulus
+    square = (square * square) % modulus
   }
+  return result
+}
+
+function toNumber(bytes: Uint8Array): bigint {
+  return BigInt(`0x0${Buffer.from(bytes).toString('hex')}`)
+}
+
+function toBytes(number: bigint): Uint8Array {
+  const hex = number.toString(16)
+  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')
 }
 
 function encryptFor(certificate: Uint8Array | undefined, protocol: RecordProtocol): Keys | undefined {

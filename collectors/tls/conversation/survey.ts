@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Known } from '../features/known.ts'
 import { ticketIn } from '../features/sessions.ts'
 import { shareableGroups } from '../handshake/key-shares.ts'
+import { cipherSuites } from '../registry/cipher-suites.ts'
 import type { RecordProtocol } from '../registry/protocols.ts'
 import type { Conversation } from '../transcript.ts'
 import { vector } from '../wire/bytes.ts'
@@ -10,7 +11,7 @@ import { readReply } from '../wire/reply.ts'
 import { canComplete, type OlderOffer, olderHello, shakeOlder } from './older-client.ts'
 import { readOlder } from './older-reader.ts'
 import { isSwitchedOrOver, recordTypes } from './records.ts'
-import type { Hold } from './talk.ts'
+import { type Hold, holdAgainAfterReset } from './talk.ts'
 import { resumableOf, resumeTls13, shakeTls13 } from './tls13-client.ts'
 
 /** Holds whole sessions: comes back to them, and asks for another handshake within one. */
@@ -26,8 +27,11 @@ export async function surveySessions(hold: Hold, known: Known, serverName: strin
 export function offerFor({ versions }: Known, serverName: string | undefined): OlderOffer | undefined {
   for (const { protocol, suites } of versions) {
     if (protocol === 'TLSv1.3' || protocol === 'SSLv3') continue
-    const usable = suites.filter(canComplete).slice(0, 24)
-    if (usable.length > 0) return { protocol, cipherSuites: usable, serverName }
+    const usable = suites.filter(canComplete)
+    // Finite fields cost both sides the most.
+    const light = usable.filter((number) => cipherSuites.get(number)?.keyExchange !== 'DHE')
+    const offered = (light.length > 0 ? light : usable).slice(0, 24)
+    if (offered.length > 0) return { protocol, cipherSuites: offered, serverName }
   }
   return undefined
 }
@@ -113,7 +117,7 @@ function withoutForeignId(received: Uint8Array): Uint8Array {
 }
 
 async function renegotiate(hold: Hold, offer: OlderOffer): Promise<void> {
-  await hold({
+  await holdAgainAfterReset(hold, {
     topic: 'renegotiation',
     variant: null,
     protocol: offer.protocol,

@@ -22,24 +22,54 @@ export type Script = Pick<Conversation, 'topic' | 'variant' | 'protocol'> & {
 /** Holds a conversation on a connection of its own. */
 export type Hold = (script: Script) => Promise<Conversation>
 
-const mostAttempts = 3
-const pauseMs = 100
+/** Holds a conversation once more where it ended with a reset, which may be chance or somebody in between. */
+export async function holdAgainAfterReset(hold: Hold, script: Script): Promise<void> {
+  const { end } = await hold(script)
+  if (end === 'reset') await hold(script)
+}
+
+/** The conversation that says the most: the last that was not reset; whether the server only ever reset them. */
+export function mostTelling(conversations: readonly Conversation[]): {
+  readonly conversation: Conversation | undefined
+  readonly alwaysReset: boolean
+} {
+  const conversation = conversations.findLast(({ end }) => end !== 'reset')
+  return { conversation: conversation ?? conversations.at(-1), alwaysReset: !conversation && conversations.length > 1 }
+}
+
+/** Waits before the second, third, fourth attempt. */
+const pausesMs = [50, 150, 400]
 const mostReceivedBytes = 262_144
 
 /** A holder that appends every conversation to `conversations`, and repeats one to whose first words nothing came. */
 export function createHold(wire: Wire, pacer: Pacer, conversations: Conversation[]): Hold {
-  return async (script) => {
-    for (let attempt = 1; ; attempt += 1) {
-      const width = pacer.width
-      const conversation = await pacer.run(() => once(wire, script))
-      if (conversation.turns.length > 0) conversations.push(conversation)
-      const isUnheard = conversation.turns.every(({ received }) => received.length === 0)
-      const mayBeBusy = ['refused', 'reset', 'closed'].includes(conversation.end)
-      if (!isUnheard || !mayBeBusy || attempt === mostAttempts || wire.signal.aborted) return conversation
-      pacer.slowDown(width)
-      await sleep(pauseMs * attempt, undefined, { signal: wire.signal }).catch(() => undefined)
+  async function attempt(script: Script, pauseMs: number, alone: boolean): Promise<[Conversation, width: number]> {
+    let width = pacer.width
+    const run = async (): Promise<Conversation> => {
+      // Quiet before an attempt alone, so that the server has noticed the end of the connections before it.
+      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal: wire.signal }).catch(() => undefined)
+      width = pacer.width
+      return once(wire, script)
     }
+    const conversation = await pacer.run(run, alone ? 'alone' : undefined)
+    if (conversation.turns.length > 0) conversations.push(conversation)
+    return [conversation, width]
   }
+
+  return async (script) => {
+    let [conversation, width] = await attempt(script, 0, false)
+    for (const [index, pauseMs] of pausesMs.entries()) {
+      if (!isTurnedAway(conversation) || wire.signal.aborted) return conversation
+      pacer.slowDown(width)
+      ;[conversation, width] = await attempt(script, pauseMs, index > 0)
+    }
+    return conversation
+  }
+}
+
+/** Whether the server seems to have had no room for a connection. */
+function isTurnedAway({ turns, end }: Conversation): boolean {
+  return turns.every(({ received }) => received.length === 0) && ['refused', 'reset', 'closed'].includes(end)
 }
 
 async function once(wire: Wire, { topic, variant, protocol, speak, conceal }: Script): Promise<Conversation> {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../src/model/json.ts'
 import { type OlderReading, readOlder } from '../conversation/older-reader.ts'
+import { mostTelling } from '../conversation/talk.ts'
 import { preSharedKeyType } from '../conversation/tls13-client.ts'
 import { newSessionTicket, readTls13 } from '../conversation/tls13-reader.ts'
 import { alertName } from '../registry/alerts.ts'
@@ -120,7 +121,7 @@ function tls13Session(heard: Heard): ReturnType<typeof readTls13> | Finding | un
 export function clientRenegotiation(heard: Heard): Finding {
   const without = withoutOlder(heard, 'no')
   if (without) return without
-  const conversation = conversationsOn(heard, 'renegotiation').at(-1)
+  const { conversation, alwaysReset } = mostTelling(conversationsOn(heard, 'renegotiation'))
   if (!conversation) return undetermined('no session could be held')
   const reading = readOlder(conversation)
   if (!reading.finished || conversation.turns.length < 3) return undetermined(whyUnfinished({ conversation, reading }))
@@ -128,7 +129,6 @@ export function clientRenegotiation(heard: Heard): Finding {
     return tested(true, 'the server answered a hello within the session')
   }
   if (reading.alert) return tested(false, `the server answered with the alert ${alertName(reading.alert.description)}`)
-  if (conversation.end === 'closed' || conversation.end === 'reset')
-    return tested(false, 'the server ended the connection')
+  if (conversation.end === 'closed' || alwaysReset) return tested(false, 'the server ended the connection')
   return undetermined(`the server did not answer a hello within the session (${conversation.end})`)
 }

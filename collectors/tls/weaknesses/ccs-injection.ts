@@ -1,6 +1,6 @@
 import { clearRecord, isFlightOver, olderHello } from '../conversation/older-client.ts'
 import { recordTypes, splitRecords } from '../conversation/records.ts'
-import type { Script } from '../conversation/talk.ts'
+import { mostTelling, type Script } from '../conversation/talk.ts'
 import type { VersionFacts } from '../inventory/facts.ts'
 import { alertName } from '../registry/alerts.ts'
 import type { Conversation } from '../transcript.ts'
@@ -33,7 +33,9 @@ export function ccsScript({ protocol, suites }: VersionFacts, serverName: string
 const opening: readonly number[] = [20, 21]
 
 /** What the server made of them. */
-export function ccsInjection({ turns, end }: Conversation): Verdict {
+export function ccsInjection(conversations: readonly Conversation[]): Verdict {
+  const { conversation, alwaysReset } = mostTelling(conversations)
+  const { turns, end } = conversation ?? { turns: [], end: 'stopped' }
   if (turns.length < 2) return verdict('tested', 'undetermined', `no handshake could be begun (${end})`)
   const alert = splitRecords(turns[1]?.received ?? new Uint8Array()).find(({ type }) => type === recordTypes.alert)
   const description = alert?.content[1]
@@ -52,7 +54,7 @@ export function ccsInjection({ turns, end }: Conversation): Verdict {
       `the server refused an early ChangeCipherSpec with ${alertName(description)}`,
     )
   }
-  if (end === 'closed' || end === 'reset') {
+  if (end === 'closed' || alwaysReset) {
     return verdict('tested', 'not-vulnerable', 'the server ended the connection at an early ChangeCipherSpec')
   }
   return verdict('tested', 'undetermined', `the server did not answer an early ChangeCipherSpec (${end})`)

@@ -16,8 +16,8 @@ import { type Verdict, verdict, type WeaknessName, weaknessFacts } from './weakn
 /** The facts of `tls.weakness`, one for each weakness; pure. */
 export function allWeaknesses(heard: Heard): JsonObject[] {
   const verdicts: { readonly [name in WeaknessName]: Verdict } = {
-    heartbleed: last(heard, 'heartbleed', heartbleed) ?? untried(heard, 'heartbeats'),
-    'ccs-injection': last(heard, 'ccs-injection', ccsInjection) ?? untried(heard, 'the messages it needs'),
+    heartbleed: byTest(heard, 'heartbleed', heartbleed) ?? untried(heard, 'heartbeats'),
+    'ccs-injection': byTest(heard, 'ccs-injection', ccsInjection) ?? untried(heard, 'the messages it needs'),
     ticketbleed: ofTickets(heard),
     robot: ofRobot(heard),
     'poodle-sslv3': inferred.poodleSslv3(heard),
@@ -38,9 +38,13 @@ export function allWeaknesses(heard: Heard): JsonObject[] {
   return (Object.keys(verdicts) as WeaknessName[]).map((name) => weaknessFacts(name, verdicts[name]))
 }
 
-function last(heard: Heard, topic: Topic, read: (conversation: Conversation) => Verdict): Verdict | undefined {
-  const conversation = conversationsOn(heard, topic).at(-1)
-  return conversation && read(conversation)
+function byTest(
+  heard: Heard,
+  topic: Topic,
+  read: (conversations: readonly Conversation[]) => Verdict,
+): Verdict | undefined {
+  const held = conversationsOn(heard, topic)
+  return held.length > 0 ? read(held) : undefined
 }
 
 /** What follows where nothing could be tried, since no version before TLS 1.3 is there. */
@@ -51,8 +55,8 @@ function untried({ known }: Heard, what: string): Verdict {
 }
 
 function ofTickets(heard: Heard): Verdict {
-  const tried = last(heard, 'ticketbleed', ticketbleed)
-  if (tried) return tried
+  const tried = conversationsOn(heard, 'ticketbleed').at(-1)
+  if (tried) return ticketbleed(tried)
   const session = conversationsOn(heard, 'session').findLast(({ variant }) => variant === 'ticket')
   const reading = session && readOlder(session)
   if (reading?.finished && !ticketIn(reading.clear)) {

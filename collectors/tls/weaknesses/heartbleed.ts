@@ -1,6 +1,6 @@
 import { clearRecord, handshakeMessage, isFlightOver, olderHello } from '../conversation/older-client.ts'
 import { recordTypes, splitRecords } from '../conversation/records.ts'
-import type { Script } from '../conversation/talk.ts'
+import { mostTelling, type Script } from '../conversation/talk.ts'
 import type { VersionFacts } from '../inventory/facts.ts'
 import type { Conversation } from '../transcript.ts'
 import { concat } from '../wire/bytes.ts'
@@ -67,7 +67,9 @@ function withoutHeartbeats(received: Uint8Array): Uint8Array {
 }
 
 /** What the server made of the heartbeat. */
-export function heartbleed({ turns, end }: Conversation): Verdict {
+export function heartbleed(conversations: readonly Conversation[]): Verdict {
+  const { conversation, alwaysReset } = mostTelling(conversations)
+  const { turns, end } = conversation ?? { turns: [], end: 'stopped' }
   const first = readReply(turns[0]?.received ?? new Uint8Array())
   if (!first.serverHello) return verdict('tested', 'undetermined', `no handshake could be begun (${end})`)
   if (!speaksHeartbeat(first)) return verdict('tested', 'not-vulnerable', 'the server does not take heartbeats')
@@ -77,7 +79,7 @@ export function heartbleed({ turns, end }: Conversation): Verdict {
   if (answer && answer.content[0] === 2 && answer.content.length > headBytes) {
     return verdict('tested', 'vulnerable', 'the server answered a heartbeat with memory that it was not sent')
   }
-  if (records.some(({ type }) => type === recordTypes.alert) || end === 'closed' || end === 'reset') {
+  if (records.some(({ type }) => type === recordTypes.alert) || end === 'closed' || alwaysReset) {
     return verdict('tested', 'not-vulnerable', 'the server did not answer a heartbeat that claims more than it brings')
   }
   return verdict('tested', 'undetermined', `the server answered neither the heartbeat nor what followed (${end})`)

@@ -38,6 +38,7 @@ export function poodleTls(conversations: readonly Conversation[]): Verdict {
     const name = alertName(reading.alert.description)
     return verdict('tested', 'not-vulnerable', `the server refused a record with wrong CBC padding with ${name}`)
   }
+  // The undamaged one went through, so that even a reset is an answer.
   if (damaged.end === 'closed' || damaged.end === 'reset') {
     return verdict('tested', 'not-vulnerable', 'the server ended the connection at a record with wrong CBC padding')
   }

@@ -1,6 +1,6 @@
 import { canComplete, type OlderOffer } from '../conversation/older-client.ts'
 import { offerFor } from '../conversation/survey.ts'
-import type { Hold } from '../conversation/talk.ts'
+import { type Hold, holdAgainAfterReset } from '../conversation/talk.ts'
 import { type Known, suitesWhere } from '../features/known.ts'
 import { ccsScript } from './ccs-injection.ts'
 import { heartbleedScript } from './heartbleed.ts'
@@ -13,8 +13,8 @@ export async function surveyWeaknesses(hold: Hold, known: Known, serverName: str
   const withRsa = versions.find((each) => each.protocol !== 'TLSv1.3' && rsaSuites(each).length > 0)
   const cbc = cbcOffer(known, serverName)
   await Promise.all([
-    ...(older ? [hold(ccsScript(older, serverName))] : []),
-    ...(older && older.protocol !== 'SSLv3' ? [hold(heartbleedScript(older, serverName))] : []),
+    ...(older ? [holdAgainAfterReset(hold, ccsScript(older, serverName))] : []),
+    ...(older && older.protocol !== 'SSLv3' ? [holdAgainAfterReset(hold, heartbleedScript(older, serverName))] : []),
     ...(withRsa ? [surveyRobot(hold, withRsa, serverName)] : []),
     ...(cbc ? [hold(poodleTlsScript(cbc, 'right')), hold(poodleTlsScript(cbc, 'damaged'))] : []),
   ])
