@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { tlsCollector } from '../../collectors/tls/index.ts'
 import type { Collection } from '../../src/model/evidence.ts'
 import { collectFrom, observed } from '../helpers/collect.ts'
+import { javaMissing, javaServer } from '../helpers/tls-java.ts'
 import { type OldOpenssl, oldOpenssl, oldServer } from '../helpers/tls-old-openssl.ts'
 import { freePort, has, nmapScan, program, sslscanCount } from '../helpers/tls-scanners.ts'
 import { localCertificate, type Running } from '../helpers/tls-servers.ts'
@@ -135,6 +136,17 @@ describe.skipIf(missing.includes('nmap'))('current servers', () => {
       await expectAsNmap(openssl)
     },
   )
+})
+
+const noJava = await javaMissing()
+if (noJava) process.stderr.write(`SKIPPED: tests of Java’s TLS, which need ${noJava}\n`)
+
+describe.skipIf(missing.includes('nmap') || missing.includes('openssl') || noJava !== undefined)('Java', () => {
+  test.each(['defaults', 'everything'] as const)('JSSE with its %s', async (offer) => {
+    await using server = await javaServer(folder, offer)
+    const collection = await expectAsNmap(server)
+    expect(observed(collection, 'tls.certificate')).toHaveLength(2)
+  })
 })
 
 const everything = 'ALL:COMPLEMENTOFALL'
