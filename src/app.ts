@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type * as z from 'zod'
 import { collectors } from '../collectors/registry.ts'
 import { assessPeriod } from './app/assessment.ts'
 import { openLedgerKey, openReportKey } from './app/keys.ts'
@@ -13,7 +14,7 @@ import { collectPlan } from './collect/collect-plan.ts'
 import { collectTarget } from './collect/collect-target.ts'
 import type { Log } from './collect/contract.ts'
 import { configJsonSchema, periodAt } from './config/config.ts'
-import { InvalidFileError } from './config/source.ts'
+import { InvalidFileError, parseYaml, zodProblems } from './config/source.ts'
 import { openStore } from './ledger/open.ts'
 import type { Store } from './ledger/store.ts'
 import type { Assessment } from './model/assessment.ts'
@@ -111,19 +112,28 @@ export async function probeOnce(
   const target = given.target ?? shorthandTarget(id, given.shorthand)
   const result = collector.target.safeParse(target)
   if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'target'}: ${message}`)
-    throw new ConfigError('AFD_PROBE_TARGET', `not a target of ${id}: ${problems.join('; ')}`, {
+    throw new ConfigError('AFD_PROBE_TARGET', `not a target of ${id}: ${targetProblems(result.error, target)}`, {
       hint: `what it takes stands in the configuration's schema: affidavit check --schema`,
     })
   }
   return await collectTarget(collector, result.data, { clock, signal, log: silent, baseDirectory: process.cwd() })
 }
 
+/** In the words that the configuration's errors have; no value is quoted. */
+function targetProblems(error: z.ZodError, target: unknown): string {
+  const source = parseYaml(JSON.stringify(target), '--target')
+  return zodProblems(source, error, {})
+    .map(({ message }) => message.replace(/^the file:/, 'the target:'))
+    .join('; ')
+}
+
 function shorthandTarget(id: string, shorthand: string | undefined): unknown {
   const collector = collectors.get(id)
   if (shorthand !== undefined && collector?.shorthand) return collector.shorthand(shorthand)
   const what = shorthand === undefined ? 'no target was named' : `${id} has no short form of a target`
-  throw new ConfigError('AFD_PROBE_TARGET', what, { hint: `give it as JSON: affidavit probe ${id} --target '{ ... }'` })
+  const json = `as JSON: affidavit probe ${id} --target '{ ... }'`
+  const hint = collector?.shorthand ? `name a host or URL, or give it ${json}` : `give it ${json}`
+  throw new ConfigError('AFD_PROBE_TARGET', what, { hint })
 }
 
 /** The JSON Schema of affidavit.yaml. */

@@ -60,7 +60,8 @@ export async function loadCatalogue(config: Pick<Config, 'controls'>, directory:
 
 /** Reads one catalogue file; its controls name it relative to the project's directory, where one is given. */
 export async function readCatalogue(path: string, directory?: string): Promise<CatalogueFile> {
-  const text = await readText(path, 'catalogue', 'correct its path under controls.catalogues')
+  const hint = directory === undefined ? 'check its path' : 'correct its path under controls.catalogues'
+  const text = await readText(path, 'catalogue', hint)
   return parseCatalogue(text, display(path, directory))
 }
 

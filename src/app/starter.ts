@@ -59,6 +59,7 @@ periods:
 
 store:
   path: affidavit.db
+  origin: ${idOf(organisation)}/affidavit   # the ledger's name; it stays, whatever the organisation is called later
 
 keys:
   ledger: keys/ledger.key.pem            # signs the ledger's checkpoints

@@ -1,3 +1,4 @@
+import type { ReasonCode } from '../signing/refusal.ts'
 import type { PdfVerdict } from '../signing/verify-pdf.ts'
 import type { Check } from './check-evidence.ts'
 
@@ -36,7 +37,7 @@ function timeCheck({ timestamp }: PdfVerdict, distrust: string | undefined): Che
 /** What follows from a verdict, in words for somebody who knows no cryptography. */
 export function conclusionOf(
   verdict: PdfVerdict['verdict'],
-  { signer }: PdfVerdict,
+  { signer, reasons }: PdfVerdict,
   contradicted: Contradiction,
 ): string {
   switch (verdict) {
@@ -50,8 +51,27 @@ export function conclusionOf(
       }
       return contradicted
         ? 'Do not rely on this report: the evidence inside it contradicts itself.'
-        : 'Do not rely on this report: it is not what was signed.'
+        : refusalOf(reasons[0]?.code)
     default:
       return verdict satisfies never
+  }
+}
+
+function refusalOf(code: ReasonCode | undefined): string {
+  switch (code) {
+    case 'malformed':
+    case 'not-signed':
+      return 'Do not rely on this file: it is not a sound signed report. Ask for the PDF again, as it was issued.'
+    case 'signer-not-trusted':
+      return 'Do not rely on this report before you know who signed it: it is nobody that the named authorities vouch for. If it was to be signed under another authority, give the certificate of that one (on the command line with --trust).'
+    case 'certificate-validity':
+    case 'certificate-usage':
+    case 'certificate-not-authority':
+    case 'certificate-signature':
+    case 'certificate-unused':
+    case 'certificate-unexplained':
+      return 'Do not rely on this report: its signer’s certificates do not hold. Ask the organisation which key it was to be signed with.'
+    default:
+      return 'Do not rely on this report: it is not what was signed.'
   }
 }

@@ -5,6 +5,8 @@ import { parseTreeHead, type TreeHead } from '../ledger/checkpoint.ts'
 import { type NoteKey, verifyNote } from '../ledger/note.ts'
 import { type StoreVerification, verifyStore } from '../ledger/verify.ts'
 import { ConfigError, IntegrityError } from '../model/errors.ts'
+import { readCertificate } from '../signing/cms/certificate.ts'
+import { readCertificates } from '../signing/keys/pem.ts'
 import { type PdfVerdict, verifyPdf } from '../signing/verify-pdf.ts'
 import { type Check, checkEvidence, reportId } from './check-evidence.ts'
 import { checkAgainstStore } from './check-store.ts'
@@ -119,8 +121,7 @@ async function readAnchors(options: {
   readonly trust: readonly string[]
   readonly project: Project | null
 }): Promise<Anchors> {
-  const read = (paths: readonly string[]) =>
-    Promise.all(paths.map((path) => readFile(path).catch(unreadable(path, 'certificate'))))
+  const read = (paths: readonly string[]) => Promise.all(paths.map(readAnchor))
   if (options.trust.length > 0) {
     const anchors = await read(options.trust.map((path) => resolve(path)))
     return { anchors, timestampAnchors: anchors }
@@ -132,12 +133,39 @@ async function readAnchors(options: {
   return { anchors: await read(authority.filter((path) => existsSync(path))), timestampAnchors: await read(times) }
 }
 
-function unreadable(path: string, what: string): (cause: unknown) => never {
-  return (cause) => {
-    throw new ConfigError('AFD_VERIFY_UNREADABLE', `the ${what} ${path} cannot be read`, {
-      hint: 'check its path and permissions',
+async function readAnchor(path: string): Promise<Uint8Array> {
+  const bytes = await readFile(path).catch(unreadable(path, 'certificate'))
+  try {
+    for (const certificate of readCertificates(bytes)) readCertificate(certificate)
+    return bytes
+  } catch (cause) {
+    // The reader's slip, and no fault of the report.
+    throw new ConfigError('AFD_VERIFY_TRUST', `${path} holds no certificate that can be read`, {
+      hint: 'name the certificate of an authority, as PEM or DER, such as ca.cert.pem',
       subject: path,
       cause,
     })
   }
+}
+
+function unreadable(path: string, what: string): (cause: unknown) => never {
+  return (cause) => {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    throw new ConfigError(
+      'AFD_VERIFY_UNREADABLE',
+      `the ${what} ${path} ${reading[code] ?? `cannot be read (${code})`}`,
+      {
+        hint: code === 'EACCES' ? 'check its permissions' : 'check its path',
+        subject: path,
+        cause,
+      },
+    )
+  }
+}
+
+const reading: { readonly [code: string]: string } = {
+  ENOENT: 'does not exist',
+  EISDIR: 'is a folder, not a file',
+  EACCES: 'may not be read by this user',
+  ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GiB, which no report is',
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { inspectProject } from '../app/inspect.ts'
 import { configurationSchema, openProject } from '../app.ts'
+import { InvalidFileError } from '../config/source.ts'
 import { nextSlot } from '../model/schedule.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
@@ -15,7 +16,10 @@ export function checkCommand(_: Shell): Command {
     .option('--schema', 'print the JSON Schema of affidavit.yaml, for editors')
     .action(async (options: { config: string; json?: boolean; schema?: boolean }) => {
       if (options.schema) return sayJson(configurationSchema())
-      const project = await openProject(options.config)
+      const project = await openProject(options.config).catch((error: unknown) => {
+        if (options.json && error instanceof InvalidFileError) sayJson({ valid: false, problems: error.problems })
+        throw error
+      })
       const { config, catalogue } = project
       const warnings = await inspectProject(project)
       const now = project.clock.now()

@@ -5,7 +5,7 @@ import { type Change, type ChangeKind, type Comparison, changeKinds } from '../m
 import { exitCodes } from './exit.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
-import { printable, say, sayJson, sayText, type Tone, tone, width, wrap } from './terminal.ts'
+import { printable, say, sayHanging, sayJson, sayText, type Tone, tone } from './terminal.ts'
 import { count } from './words.ts'
 
 const changeTones: { readonly [change in ChangeKind]: Tone } = {
@@ -69,7 +69,5 @@ function printSame(changes: readonly Change[]): void {
 }
 
 function printChange({ control, component, reason }: Change): void {
-  const [first = '', ...rest] = wrap(printable(`${component}: ${reason}`), width() - 12)
-  say(`  ${tone('strong', control.padEnd(8))}  ${first}`)
-  for (const line of rest) say(`            ${line}`)
+  sayHanging(`  ${tone('strong', control.padEnd(8))}  `, printable(`${component}: ${reason}`))
 }

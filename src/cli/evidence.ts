@@ -3,7 +3,7 @@ import { periodNamed } from '../app/assessment.ts'
 import { entryArtefact, entryNumbered, listEntries } from '../app/browse.ts'
 import { openLedger, openProject } from '../app.ts'
 import type { Entry } from '../model/evidence.ts'
-import { configOption, jsonOption } from './options.ts'
+import { configOption, jsonOption, lastOption } from './options.ts'
 import { factText } from './probe-page.ts'
 import type { Shell } from './shell.ts'
 import { printable, say, sayJson, table, tone } from './terminal.ts'
@@ -29,14 +29,14 @@ export function evidenceCommand(_: Shell): Command {
     .option('--component <system/component>', 'of this component')
     .option('--kind <kind>', 'of this kind, as in tls.protocol')
     .option('--run <run>', 'of this run')
-    .option('-n, --last <count>', 'how many', Number, 50)
+    .addOption(lastOption(50))
     .action(async (options: ListOptions) => {
       const project = await openProject(options.config)
       await using store = await openLedger(project, 'read')
       const period = options.period === undefined ? undefined : periodNamed(project, options.period)
       const entries = await listEntries(store, { ...options, period })
       if (options.json) return sayJson(entries)
-      if (entries.length === 0) return say('There is no such evidence; collect some with: affidavit run')
+      if (entries.length === 0) return say(nothingFound(options))
       const rows = entries.map(({ sequence, collected, kind, subject, component }) => [
         `E-${sequence}`,
         collected,
@@ -65,6 +65,12 @@ export function evidenceCommand(_: Shell): Command {
       printEntry(entry)
     })
   return command
+}
+
+function nothingFound({ period, component, kind, run }: ListOptions): string {
+  const filtered = [period, component, kind, run].some((value) => value !== undefined)
+  if (filtered) return 'No entry matches; see them all with: affidavit evidence list'
+  return 'There is no evidence yet; collect some with: affidavit run'
 }
 
 function printEntry(entry: Entry): void {

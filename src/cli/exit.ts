@@ -15,6 +15,9 @@ export const exitCodes = {
   interrupted: 130,
 } as const
 
+/** Somebody ended the command before it had done anything; the message says what that means. */
+export class InterruptedError extends Error {}
+
 /** Says what went wrong and what to do, and returns the exit code. A bug is shown whole, so that it can be reported. */
 export function explain(error: unknown): number {
   if (error instanceof InvalidFileError) {
@@ -26,6 +29,10 @@ export function explain(error: unknown): number {
     tell(`affidavit: ${printable(error.message)} (${error.code})`)
     if (error.hint) tell(`    ${printable(error.hint)}`)
     return error.exitCode
+  }
+  if (error instanceof InterruptedError) {
+    tell(`affidavit: interrupted; ${error.message}`)
+    return exitCodes.interrupted
   }
   if (error instanceof Error && error.name === 'AbortError') {
     tell('affidavit: interrupted; what was collected until then is kept')

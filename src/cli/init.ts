@@ -3,14 +3,15 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
-import { makeKeys } from '../app/keys.ts'
+import { type MadeFile, makeKeys } from '../app/keys.ts'
 import { readOpenApi, type StarterAnswers, starterConfiguration } from '../app/starter.ts'
 import { configurationSchema } from '../app.ts'
-import { ConfigError } from '../model/errors.ts'
+import { AffidavitError, ConfigError } from '../model/errors.ts'
 import { secretReferencePattern, secretReferenceRule } from '../model/secret.ts'
 import { isTimeZone } from '../model/time.ts'
+import { InterruptedError } from './exit.ts'
 import type { Shell } from './shell.ts'
-import { say, tone } from './terminal.ts'
+import { say, sayText, table, tell, tone, width, wrap } from './terminal.ts'
 
 type Options = {
   readonly folder: string
@@ -45,22 +46,20 @@ export function initCommand(shell: Shell): Command {
         })
       }
       const answers = await complete(options, folder, shell.signal)
-      await mkdir(folder, { recursive: true })
-      const keys = await makeKeys({ folder: join(folder, 'keys'), ...answers })
-      await writeFile(join(folder, 'affidavit.schema.json'), `${JSON.stringify(configurationSchema(), null, 2)}\n`)
-      await writeFile(file, starterConfiguration(answers), { flag: 'wx' })
+      const keys = await write(folder, file, answers)
 
       say(`${tone('good', 'written')}  ${shortest(file)}, and its JSON Schema for your editor`)
-      for (const { path, purpose } of keys)
-        say(`${tone('good', 'written')}  ${shortest(path)}  ${tone('none', purpose)}`)
+      say(table(keys.map(({ path, purpose }) => [tone('good', 'written'), shortest(path), tone('none', purpose)])))
       say()
-      say('The report key is certified by an authority that was made here just now. It proves that a report was not')
-      say('changed after it was signed with this key. It does not prove who you are: for that, have your own authority')
-      say('certify a key and bring it in with: affidavit keys import.')
+      sayText(
+        'The report key is certified by an authority that was made here just now. It proves that a report was not ' +
+          'changed after it was signed with this key. It does not prove who you are: for that, have your own authority ' +
+          'certify a key and bring it in with: affidavit keys import.',
+      )
       if (answers.passphrase === null)
-        say('The private keys are not encrypted; keep the folder to yourself, or use --passphrase.')
+        sayText('The private keys are not encrypted; keep the folder to yourself, or use --passphrase.')
       say()
-      const option = folder === process.cwd() ? '' : ` -c ${shortest(file)}`
+      const option = folder === process.cwd() ? '' : ` -c ${shellWord(shortest(file))}`
       say('Next:')
       say(`  affidavit check${option}      validate what you have edited`)
       say(`  affidavit run${option}        collect and judge once`)
@@ -69,16 +68,38 @@ export function initCommand(shell: Shell): Command {
     })
 }
 
+/** The configuration last, so that whatever fails before it can be tried again with the same command. */
+async function write(folder: string, file: string, answers: StarterAnswers): Promise<readonly MadeFile[]> {
+  const text = starterConfiguration(answers)
+  try {
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'affidavit.schema.json'), `${JSON.stringify(configurationSchema(), null, 2)}\n`)
+    const keys = await makeKeys({ folder: join(folder, 'keys'), ...answers })
+    await writeFile(file, text, { flag: 'wx' })
+    return keys
+  } catch (cause) {
+    if (cause instanceof AffidavitError || !isSystemError(cause)) throw cause
+    throw new ConfigError('AFD_INIT_WRITE', `nothing can be written to ${folder} (${cause.code})`, {
+      hint: 'check that the folder can be written to and has room, or name another one with --folder',
+      cause,
+    })
+  }
+}
+
 async function complete(options: Options, folder: string, signal: AbortSignal): Promise<StarterAnswers> {
-  checkFlags(options)
-  const document = options.openapi === undefined ? null : readOpenApi(await readDocument(options.openapi))
-  const ask = options.yes || !process.stdin.isTTY ? async (_: string, suggestion: string) => suggestion : asker(signal)
-  const host = options.host ?? document?.host ?? null
+  for (const [name, value] of Object.entries(options)) {
+    const problem = value === undefined ? undefined : answerProblem(name, String(value))
+    if (problem) throw new ConfigError('AFD_INIT_FLAG', `${flagOf(name)} ${problem[0]}`, { hint: problem[1] })
+  }
+  const document = options.openapi === undefined ? null : await readDocument(options.openapi)
+  const ask = options.yes || !process.stdin.isTTY ? suggested : asker(signal)
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  const host = options.host ?? (document?.host && isHost(document.host) ? document.host : null)
   const answers = {
     organisation: options.organisation ?? (await ask('Organisation', basename(folder))),
-    timeZone: options.timeZone ?? (await ask('Time zone', Intl.DateTimeFormat().resolvedOptions().timeZone)),
+    timeZone: options.timeZone ?? (await ask('Time zone, as in Europe/Zurich', zone, problems.timeZone)),
     system: options.system ?? (await ask('System under audit', document?.title ?? 'Customer Data API')),
-    host: host ?? ((await ask('Its host, as in api.example.com or api.example.com:8443', '')) || null),
+    host: host ?? ((await ask('Its host, as in api.example.com:8443', '', problems.host)) || null),
   }
   return {
     ...answers,
@@ -88,51 +109,90 @@ async function complete(options: Options, folder: string, signal: AbortSignal): 
   }
 }
 
-function checkFlags({ timeZone, host, issuer, passphrase }: Options): void {
-  if (timeZone !== undefined && !isTimeZone(timeZone)) {
-    throw new ConfigError('AFD_INIT_FLAG', '--time-zone is not an IANA time zone', {
-      hint: 'as in Europe/Zurich or UTC',
-    })
-  }
-  if (host !== undefined && !/^[A-Za-z0-9.-]+(?::\d{1,5})?$/.test(host)) {
-    throw new ConfigError('AFD_INIT_FLAG', '--host is not a host name with an optional port', {
-      hint: 'as in api.example.com or api.example.com:8443, without https://',
-    })
-  }
-  if (issuer !== undefined && !URL.canParse(issuer)) {
-    throw new ConfigError('AFD_INIT_FLAG', '--issuer is not a URL', { hint: 'as in https://login.example.com' })
-  }
-  if (passphrase !== undefined && !secretReferencePattern.test(passphrase)) {
-    throw new ConfigError('AFD_INIT_FLAG', `--passphrase: ${secretReferenceRule}`, {
-      hint: 'as in env:AFFIDAVIT_PASSPHRASE',
-    })
-  }
+type Problem = readonly [message: string, hint: string]
+type Rule = (value: string) => Problem | undefined
+
+/** What is wrong with an answer, or with the flag that gives it, and what would be right; undefined where it will do. */
+export function answerProblem(name: string, value: string): Problem | undefined {
+  return problems[name]?.(value)
 }
 
-async function readDocument(file: string): Promise<string> {
+const problems: { readonly [name: string]: Rule } = {
+  organisation: (value) => (value.trim() === '' ? ['is empty', 'name whose systems these are'] : undefined),
+  system: (value) => (value.trim() === '' ? ['is empty', 'name the system under audit'] : undefined),
+  timeZone: (value) =>
+    isTimeZone(value) ? undefined : ['is not an IANA time zone', 'as in Europe/Zurich, America/New_York or UTC'],
+  host: (value) =>
+    isHost(value)
+      ? undefined
+      : ['is not a host name with an optional port', 'as in api.example.com or api.example.com:8443, without https://'],
+  issuer: (value) =>
+    /^https?:\/\//.test(value) && URL.canParse(value) ? undefined : ['is not a URL', 'as in https://login.example.com'],
+  passphrase: (value) =>
+    secretReferencePattern.test(value)
+      ? undefined
+      : [`is refused: ${secretReferenceRule}`, 'as in env:AFFIDAVIT_PASSPHRASE'],
+}
+
+function isHost(value: string): boolean {
+  const [, name = '', port = '443'] = /^([A-Za-z0-9._-]+)(?::(\d{1,5}))?$/.exec(value) ?? []
+  return name !== '' && Number(port) >= 1 && Number(port) <= 65_535
+}
+
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+async function readDocument(file: string): Promise<ReturnType<typeof readOpenApi>> {
   try {
-    return await readFile(file, 'utf8')
+    return readOpenApi(await readFile(file, 'utf8'))
   } catch (cause) {
-    throw new ConfigError('AFD_INIT_FLAG', `the OpenAPI document ${file} cannot be read`, {
-      hint: 'check its path',
-      cause,
-    })
+    const [what, hint] = isSystemError(cause)
+      ? ['cannot be read', 'check its path']
+      : ['is neither YAML nor JSON', 'check the file with your OpenAPI editor']
+    throw new ConfigError('AFD_INIT_FLAG', `the OpenAPI document ${file} ${what}`, { hint, cause })
   }
 }
 
-function asker(signal: AbortSignal): (question: string, suggestion: string) => Promise<string> {
-  return async (question, suggestion) => {
-    const line = createInterface({ input: process.stdin, output: process.stderr })
-    try {
-      const answer = await line.question(`${question}${suggestion ? ` [${suggestion}]` : ''}: `, { signal })
-      return answer.trim() === '' ? suggestion : answer.trim()
-    } finally {
-      line.close()
+type Ask = (question: string, suggestion: string, rule?: Rule) => Promise<string>
+
+const suggested: Ask = async (_, suggestion) => suggestion
+
+/** Asks on the terminal until the answer will do; an empty one takes the suggestion. Throws where the person leaves. */
+function asker(signal: AbortSignal): Ask {
+  return async (question, suggestion, rule) => {
+    for (;;) {
+      const answer = (await answerTo(`${question}${suggestion ? ` [${suggestion}]` : ''}: `, signal)).trim()
+      const problem = answer === '' ? undefined : rule?.(answer)
+      if (!problem) return answer === '' ? suggestion : answer
+      for (const line of wrap(`That ${problem[0]}: ${problem[1]}.`, width() - 2)) tell(`  ${line}`)
     }
   }
+}
+
+async function answerTo(question: string, signal: AbortSignal): Promise<string> {
+  const line = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await line.question(question, { signal })
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AbortError') throw error
+    tell()
+    throw new InterruptedError('nothing was written', { cause: error })
+  } finally {
+    line.close()
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error
 }
 
 function shortest(path: string): string {
   const short = relative(process.cwd(), path)
   return short !== '' && short.length < path.length ? short : path
+}
+
+/** A path as one word of a shell command. */
+function shellWord(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { importKey, makeKeys, showKeys } from '../app/keys.ts'
 import { openProject } from '../app.ts'
 import { configOption, jsonOption } from './options.ts'
@@ -52,7 +52,11 @@ export function keysCommand(_: Shell): Command {
     .command('import')
     .description('Bring in a report key: PKCS#12 (.p12, .pfx), or PEM with --certificates')
     .argument('<file>')
-    .option('--certificates <pem...>', "the key's certificate and its issuers", [])
+    .addOption(
+      new Option('--certificates <file>', "the key's certificate, then its issuers; may be given several times")
+        .argParser((given: string, files: readonly string[]) => [...files, given])
+        .default([], 'none'),
+    )
     .option('--folder <folder>', 'where to write', 'keys')
     .option('--passphrase <reference>', passphraseHelp)
     .addOption(jsonOption())

@@ -6,9 +6,11 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exit(2)
 }
 // A reader that has seen enough (`| head`) is no reason to leave the work in hand undone.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+const readerLeft = (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-})
+}
+process.stdout.on('error', readerLeft)
+process.stderr.on('error', readerLeft)
 const { main } = await import('./program.ts')
 process.exitCode = await main(process.argv.slice(2))
 

@@ -1,7 +1,14 @@
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 
 /** Where affidavit.yaml is. */
 export const configOption = () => new Option('-c, --config <file>', 'the configuration').default('affidavit.yaml')
 
 /** JSON on stdout instead of text. */
 export const jsonOption = () => new Option('--json', 'print JSON for machines')
+
+/** How many rows to print. */
+export const lastOption = (rows: number) =>
+  new Option('-n, --last <count>', 'how many').default(rows).argParser((text: string) => {
+    if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+    throw new InvalidArgumentError('It is a whole number, 1 or more.')
+  })

@@ -39,8 +39,13 @@ export async function main(args: readonly string[]): Promise<number> {
       code = value
     },
   }
-  const onSignal = () => interrupt.abort()
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  const onSignal = () => {
+    // Who asks a second time does not want to wait; the store bears it, as it bears a power failure.
+    if (interrupt.signal.aborted) process.exit(exitCodes.interrupted)
+    interrupt.abort()
+  }
+  // Not `once`: where nobody else listens any more, the live list's cursor guard ends the process at the first signal.
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   try {
     await (await program(shell, args)).parseAsync(args, { from: 'user' })
     return code ?? (interrupt.signal.aborted ? exitCodes.interrupted : exitCodes.satisfied)
@@ -50,6 +55,10 @@ export async function main(args: readonly string[]): Promise<number> {
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
+}
+
+function nameOf(command: Command, child: Command): string {
+  return command === child ? child.name() : `${child.name()} ${command.name()}`
 }
 
 async function program(shell: Shell, args: readonly string[]): Promise<Command> {
@@ -62,7 +71,9 @@ async function program(shell: Shell, args: readonly string[]): Promise<Command> 
   const asked = args[0] === 'help' ? args[1] : args[0]
   for (const [name, [description, load]] of Object.entries(commands)) {
     const child = name === asked ? (await load())(shell) : new Command(name)
-    for (const each of [child, ...child.commands]) each.exitOverride()
+    for (const each of [child, ...child.commands]) {
+      each.exitOverride().showHelpAfterError(`(see: affidavit ${nameOf(each, child)} --help)`)
+    }
     command.addCommand(child.summary(description))
   }
   return command

@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { periodNamed } from '../app/assessment.ts'
 import { issue, openProject } from '../app.ts'
@@ -24,7 +24,9 @@ export function reportCommand(shell: Shell): Command {
     .action(async (options: Options) => {
       const project = await openProject(options.config)
       const period = periodNamed(project, options.period)
-      const report = await issue(project, { period, directory: options.output, signal: shell.signal })
+      // What is typed is relative to the working folder, what is configured to the configuration.
+      const directory = options.output === undefined ? undefined : resolve(options.output)
+      const report = await issue(project, { period, directory, signal: shell.signal })
       const { id, files, level, untimed, assessment } = report
       if (options.json) sayJson({ id, files, level, untimed, tally: assessment.tally, period })
       else {

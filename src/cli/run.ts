@@ -10,7 +10,7 @@ import { exitCodes } from './exit.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { printSummary } from './summary.ts'
-import { say, sayJson, tell, tone } from './terminal.ts'
+import { say, sayJson, sayText, tell, tone } from './terminal.ts'
 import { count } from './words.ts'
 
 export function runCommand(shell: Shell): Command {
@@ -24,8 +24,11 @@ export function runCommand(shell: Shell): Command {
       const project = await openProject(options.config)
       const targets = chosen(project.config.plan, names)
       const progress = startProgress(targets, options.json === true)
-      const { run, assessment } = await collectNow(project, { targets, signal: shell.signal, onEvent: progress.on })
-      await progress.end()
+      const { run, assessment } = await collectNow(project, {
+        targets,
+        signal: shell.signal,
+        onEvent: progress.on,
+      }).finally(progress.end)
       if (options.json) sayJson({ run, assessment })
       else printRun(run, assessment)
       shell.exit(exitCode(run, assessment))
@@ -54,12 +57,15 @@ function chosen(plan: readonly PlannedTarget[], names: readonly string[]): reado
 
 function printRun(run: RunResult, assessment: Assessment): void {
   const ended = run.state === 'finished' ? 'finished' : tone('warn', 'interrupted')
-  say(
+  sayText(
     `Run ${run.run} ${ended}: ${count(run.completed, 'target')} collected, ${run.failed} failed, ` +
       `${count(run.observations, 'observation')}; the ledger holds ${count(run.ledger.size, 'entry', 'entries')}`,
   )
-  say()
-  printSummary(assessment)
+  if (run.state === 'interrupted') sayText('What was collected until then is kept.')
+  else {
+    say()
+    printSummary(assessment)
+  }
   for (const bug of run.bugs) tell(`affidavit: a collector broke by its own fault; please report it: ${bug}`)
 }
 
@@ -68,7 +74,7 @@ type Progress = { on(event: RunEvent): void; end(): Promise<void> }
 /** A live list on a terminal; a line for each target elsewhere; nothing beside JSON. */
 function startProgress(targets: readonly PlannedTarget[], quiet: boolean): Progress {
   if (quiet) return { on: sayRecovered, end: async () => {} }
-  return process.stderr.isTTY ? liveProgress(targets) : plainProgress()
+  return process.stdout.isTTY && process.stderr.isTTY ? liveProgress(targets) : plainProgress()
 }
 
 function plainProgress(): Progress {
@@ -93,7 +99,13 @@ function liveProgress(targets: readonly PlannedTarget[]): Progress {
         if (!collection || collection.failure) throw new Error(text)
       },
     })),
-    { concurrent: true, exitOnError: false, rendererOptions: { collapseErrors: false, showErrorMessage: false } },
+    {
+      concurrent: true,
+      exitOnError: false,
+      // Listr would end the process at Ctrl-C, before the run is recorded as interrupted.
+      registerSignalListeners: false,
+      rendererOptions: { collapseErrors: false, showErrorMessage: false },
+    },
   )
   const done = list.run()
   return {

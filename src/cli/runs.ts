@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { listRuns, runEntries } from '../app/browse.ts'
 import { openLedger, openProject } from '../app.ts'
 import type { RunRecord } from '../model/assessment.ts'
-import { configOption, jsonOption } from './options.ts'
+import { configOption, jsonOption, lastOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { printable, say, sayJson, table, tone } from './terminal.ts'
 
@@ -13,7 +13,7 @@ export function runsCommand(_: Shell): Command {
     .description('All runs, newest first')
     .addOption(configOption())
     .addOption(jsonOption())
-    .option('-n, --last <count>', 'how many', Number, 20)
+    .addOption(lastOption(20))
     .action(async (options: { config: string; json?: boolean; last: number }) => {
       const project = await openProject(options.config)
       await using store = await openLedger(project, 'read')

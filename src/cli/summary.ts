@@ -2,7 +2,7 @@ import { summarise } from '../assess/summary.ts'
 import type { Assessment, Coverage } from '../model/assessment.ts'
 import { type Objective, objectives } from '../model/control.ts'
 import type { Finding } from '../model/finding.ts'
-import { printable, say, sayText, table, tone } from './terminal.ts'
+import { printable, say, sayHanging, sayText, type Tone, table, tone, width } from './terminal.ts'
 import { count, standingWord } from './words.ts'
 
 /** Objectives as people read them. */
@@ -27,53 +27,77 @@ export function printSummary(assessment: Assessment, detail: 'reasons' | 'titles
   say(objectiveTable(assessment))
   if (detail === 'objectives') return
   const brief = detail === 'titles'
-  printFindings(assessment, 'not-satisfied', brief)
-  printFindings(assessment, 'excepted', brief)
-  printFindings(assessment, 'undetermined', brief)
-  printFindings(assessment, 'closed', brief)
+  for (const standing of ['not-satisfied', 'excepted', 'undetermined', 'closed'] as const) {
+    const chosen = assessment.findings.filter((finding) => finding.standing === standing).toSorted(byRisk)
+    if (chosen.length === 0) continue
+    say()
+    say(`${standingWord(standing)}: ${count(chosen.length, 'finding')}, by risk`)
+    const titles = new Map(assessment.controls.map(({ id, title }) => [id, title]))
+    if (standing === 'undetermined' && !brief) printByReason(chosen)
+    else printByControl(chosen, titles, brief)
+  }
   say()
-  say(coverageLine(assessment.coverage))
+  sayText(coverageLine(assessment.coverage))
 }
 
+const columns: readonly (readonly [word: string, tone: Tone, standings: readonly Finding['standing'][]])[] = [
+  ['satisfied', 'good', ['satisfied', 'closed']],
+  ['not satisfied', 'bad', ['not-satisfied']],
+  ['excepted', 'warn', ['excepted']],
+  ['undetermined', 'none', ['undetermined']],
+]
+
+/** Findings, not controls: a control has one for each component that it applies to. */
 function objectiveTable({ findings, controls }: Assessment): string {
   const of = new Map(controls.map(({ id, objective }) => [id, objective]))
-  const rows = objectives.map((objective) => {
-    const mine = findings.filter(({ control }) => of.get(control) === objective)
-    const number = (...standings: Finding['standing'][]) => {
-      const n = mine.filter(({ standing }) => standings.includes(standing)).length
-      return n === 0 ? '–' : String(n)
-    }
-    return [
-      objectiveNames[objective],
-      tone('good', number('satisfied', 'closed').padStart(9)),
-      tone('bad', number('not-satisfied').padStart(13)),
-      tone('warn', number('excepted').padStart(8)),
-      tone('none', number('undetermined').padStart(12)),
+  const rows = objectives.map((objective) => ({
+    name: objectiveNames[objective],
+    numbers: columns.map(
+      ([, , standings]) =>
+        findings.filter(({ control, standing }) => of.get(control) === objective && standings.includes(standing))
+          .length,
+    ),
+  }))
+  if (width() < 88) return rows.map(({ name, numbers }) => `${name}\n  ${inWords(numbers)}`).join('\n')
+  const head = ['Findings by objective', ...columns.map(([word]) => word), ''].map((name) => tone('none', name))
+  return table([
+    head,
+    ...rows.map(({ name, numbers }) => [
+      name,
+      ...columns.map(([word, colour], i) => tone(colour, String(numbers[i] || '–').padStart(word.length))),
       '',
-    ]
-  })
-  const head = ['Objective', 'satisfied', 'not satisfied', 'excepted', 'undetermined', ''].map((name) =>
-    tone('none', name),
-  )
-  return table([head, ...rows])
+    ]),
+  ])
 }
 
-function printFindings({ findings, controls }: Assessment, standing: Finding['standing'], brief: boolean): void {
-  const chosen = findings
-    .filter((finding) => finding.standing === standing)
-    .toSorted((a, b) => riskOrder[a.risk.level] - riskOrder[b.risk.level] || a.id.localeCompare(b.id))
-  if (chosen.length === 0) return
-  const titles = new Map(controls.map(({ id, title }) => [id, title]))
-  say()
-  say(`${standingWord(standing)}: ${count(chosen.length, 'finding')}, by risk`)
-  for (const [control, group] of Map.groupBy(chosen, (finding) => finding.control)) {
+function inWords(numbers: readonly number[]): string {
+  const parts = columns.flatMap(([word, colour], i) => (numbers[i] ? [tone(colour, `${numbers[i]} ${word}`)] : []))
+  return parts.length > 0 ? parts.join(', ') : '–'
+}
+
+function byRisk(a: Finding, b: Finding): number {
+  return riskOrder[a.risk.level] - riskOrder[b.risk.level] || a.id.localeCompare(b.id)
+}
+
+function printByControl(findings: readonly Finding[], titles: ReadonlyMap<string, string>, brief: boolean): void {
+  for (const [control, group] of Map.groupBy(findings, (finding) => finding.control)) {
     const risk = tone('none', (group[0]?.risk.level ?? '').padEnd(6))
     const components = brief ? tone('none', `  ${group.map(({ component }) => component).join(', ')}`) : ''
-    say(`  ${risk}  ${tone('strong', control.padEnd(7))}  ${titles.get(control) ?? ''}${components}`)
+    sayHanging(`  ${risk}  ${tone('strong', control.padEnd(7))}  `, `${titles.get(control) ?? ''}${components}`)
     if (brief) continue
     for (const { component, reason } of group) {
       sayText(printable(`${component}: ${reason}`), 19)
     }
+  }
+}
+
+/** One host that does not answer leaves many controls open for one reason, which is told once. */
+function printByReason(findings: readonly Finding[]): void {
+  const groups = Map.groupBy(findings, ({ component, reason }) => `${component}: ${reason}`)
+  for (const [text, group] of groups) {
+    const risk = tone('none', (group[0]?.risk.level ?? '').padEnd(6))
+    sayHanging(`  ${risk}  `, printable(text))
+    sayText(tone('none', group.map(({ control }) => control).join(', ')), 10)
   }
 }
 

@@ -30,6 +30,14 @@ export function sayText(text: string, indent = 0): void {
   for (const line of wrap(text, width() - indent)) say(`${' '.repeat(indent)}${line}`)
 }
 
+/** Writes a text to stdout behind a lead, wrapped to the terminal; further lines stand under the first. */
+export function sayHanging(lead: string, text: string): void {
+  const indent = visible(lead)
+  const [first = '', ...rest] = wrap(text, width() - indent)
+  say(`${lead}${first}`)
+  for (const line of rest) say(`${' '.repeat(indent)}${line}`)
+}
+
 /** Writes a line to stderr. */
 export function tell(text = ''): void {
   process.stderr.write(`${text}\n`)

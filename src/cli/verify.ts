@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { Check } from '../app/check-evidence.ts'
 import type { ReportVerification, StoreVerificationResult } from '../app/verify.ts'
 import { verifyReport, verifyTheStore } from '../app/verify.ts'
@@ -8,7 +8,7 @@ import { ConfigError } from '../model/errors.ts'
 import { exitCodes } from './exit.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
-import { printable, say, sayJson, sayText, table, tone, width, wrap } from './terminal.ts'
+import { printable, say, sayHanging, sayJson, sayText, table, tone } from './terminal.ts'
 import { count } from './words.ts'
 
 type Options = {
@@ -25,10 +25,10 @@ export function verifyCommand(shell: Shell): Command {
     .argument('[report]', 'a signed PDF')
     .option('--store', 'verify the evidence store of the configuration instead')
     .option('--since <file>', 'with --store: a kept checkpoint or report that the ledger must only have grown from')
-    .option(
-      '--trust <pem...>',
-      "certificates of authorities that you trust; the configuration's own where there is one",
-      [],
+    .addOption(
+      new Option('--trust <file>', 'certificate of an authority that you trust; may be given several times')
+        .argParser((file: string, files: readonly string[]) => [...files, file])
+        .default([], "the configuration's own, where there is one"),
     )
     .addOption(configOption())
     .addOption(jsonOption())
@@ -38,6 +38,11 @@ export function verifyCommand(shell: Shell): Command {
 Exit code 0 accepted; 4 refused; 5 intact, but the signer could not be tied to an authority that you trust.`,
     )
     .action(async (report: string | undefined, options: Options) => {
+      if (options.store && report !== undefined) {
+        throw new ConfigError('AFD_VERIFY_BOTH', 'a report and --store cannot be verified at the same time', {
+          hint: 'verify one, then the other',
+        })
+      }
       if (options.store) {
         const result = await verifyTheStore(await openProject(options.config), shell.signal, options.since)
         if (options.json) sayJson(result)
@@ -112,9 +117,7 @@ function printReport(file: string, result: ReportVerification): void {
 /** One thing that was checked: it holds, it fails, or it stays open. */
 export function printCheck({ holds, sentence }: Check): void {
   const word = holds === null ? tone('none', 'open ') : holds ? tone('good', 'holds') : tone('bad', 'fails')
-  const [first = '', ...rest] = wrap(printable(sentence), width() - 10)
-  say(`  ${word}  ${first}`)
-  for (const line of rest) say(`         ${line}`)
+  sayHanging(`  ${word}  `, printable(sentence))
 }
 
 function printStore(result: StoreVerificationResult): void {
@@ -138,9 +141,8 @@ function printStore(result: StoreVerificationResult): void {
   )
   for (const { entry, message, looksLike } of result.problems) {
     const where = entry === undefined ? '' : `E-${entry}: `
-    say(
-      `  ${tone('bad', 'problem')}  ${where}${printable(message)} (${looksLike === 'unknown' ? 'cause unknown' : `looks like ${looksLike}`})`,
-    )
+    const likely = looksLike === 'unknown' ? 'cause unknown' : `looks like ${looksLike}`
+    sayHanging(`  ${tone('bad', 'problem')}  `, `${where}${printable(message)} (${likely})`)
   }
   say()
   if (good && result.since !== null) {

@@ -7,7 +7,7 @@ import type { PlannedTarget, System } from '../model/plan.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { type Instant, instant, later, parseDurationMs, startOfDay } from '../model/time.ts'
 import { crossProblems } from './cross-check.ts'
-import { type CollectorFace, type ConfigFile, configSchema } from './schema.ts'
+import { type CollectorFace, type ConfigFile, configSchema, isMoment } from './schema.ts'
 import { InvalidFileError, parseYaml, type Source, zodProblems } from './source.ts'
 
 /** A validated affidavit.yaml. Paths in it are still relative to the file's directory. */
@@ -55,6 +55,7 @@ export function findPeriod(config: Pick<Config, 'periods' | 'organisation'>, nam
   const { timeZone } = config.organisation
   const range = /^(.+?)\.\.(.+)$/.exec(name)
   if (range?.[1] && range[2]) {
+    if (!isMoment(range[1]) || !isMoment(range[2])) return undefined
     const from = moment(range[1], timeZone)
     const to = moment(range[2], timeZone)
     return from < to ? { id: name, from, to } : undefined

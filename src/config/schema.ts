@@ -22,13 +22,11 @@ const duration = z
   .string()
   .refine((value) => parseDurationMs(value) !== undefined, 'a duration is a number with a unit: 20s, 15m, 36h, 90d')
   .describe('A duration: 20s, 15m, 36h, 90d')
+const momentPattern = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/
 const moment = z
   .string()
-  .regex(
-    /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/,
-    'a date is 2026-07-01 (midnight in the organisation’s zone) or 2026-07-01T06:00:00Z',
-  )
-  .refine((value) => !Number.isNaN(Date.parse(value)), 'no such date')
+  .regex(momentPattern, 'a date is 2026-07-01 (midnight in the organisation’s zone) or 2026-07-01T06:00:00Z')
+  .refine(isMoment, 'no such date')
 const secretReference = z
   .string()
   .regex(secretReferencePattern, secretReferenceRule)
@@ -183,6 +181,14 @@ export function configSchema(collectors: readonly CollectorFace[]) {
       .strictObject({ concurrency: z.int().min(1).max(64).default(4).describe('Targets collected at the same time') })
       .prefault({}),
   })
+}
+
+/** Whether a text names a day or an instant that exists: the 30th of February does not. */
+export function isMoment(text: string): boolean {
+  const day = momentPattern.exec(text)?.[1]
+  if (day === undefined || Number.isNaN(Date.parse(text))) return false
+  const start = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(start.getTime()) && start.toISOString().startsWith(day)
 }
 
 export type ConfigFile = z.output<ReturnType<typeof configSchema>>

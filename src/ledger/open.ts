@@ -61,7 +61,9 @@ function assertOrigin({ file, path }: Connection, origin: string): void {
   const stored = file.prepare('SELECT origin FROM ledger').pluck().get()
   if (stored === origin) return
   throw new StoreError('AFD_STORE_ORIGIN', `${path} is the ledger ${JSON.stringify(stored)}, not ${origin}`, {
-    hint: 'One store holds one ledger: use its name in affidavit.yaml, or another file.',
+    hint:
+      `A ledger keeps its name for good. If this is yours, under an earlier name of the organisation, write ` +
+      `store: { origin: ${stored} } in affidavit.yaml; otherwise name another file under store.path.`,
     subject: path,
   })
 }

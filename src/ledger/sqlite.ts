@@ -101,7 +101,7 @@ function open(path: string, readonly: boolean): Database.Database {
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found) {
     throw new StoreError('AFD_STORE_MISSING', `there is no evidence store at ${path}`, {
-      hint: 'Run `affidavit init`, or check `store` in affidavit.yaml.',
+      hint: 'Collect with `affidavit run`, which makes it, or check `store` in affidavit.yaml.',
       subject: path,
     })
   }

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { messageOf } from './failure.ts'
+import { isContentFailure, messageOf } from './failure.ts'
 import { newestVersion, standingOf } from './migrate.ts'
 import type { ProblemList } from './problem.ts'
 import { migrations } from './schema.ts'
@@ -24,6 +24,7 @@ export function verifyFile(file: Database.Database, problems: ProblemList): stri
     if (!verifySchema(file, standing.version, problems)) return undefined
     return verifyLedgerRow(file, standing.version, problems)
   } catch (error) {
+    if (!isContentFailure(error)) throw error
     const message = `the file cannot be read: ${messageOf(error)}`
     problems.add({ code: 'file-unreadable', message, looksLike: 'damage' })
     return undefined

@@ -1,11 +1,14 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { affidavit } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
 
 // Each command is a process of its own; a busy machine takes its time with them.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
 
 const init = [
   'init',
@@ -112,6 +115,39 @@ exceptions: [{ control: TLS-99, reason: r, approver: a, approvedOn: 2026-01-01, 
   expect(stderr).toContain('did you mean "port"?')
   expect(stderr).toContain('by reference only')
   expect(stderr).not.toContain('hunter2')
+})
+
+test('check --json says every error as data, and nothing else on stdout', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'affidavit.yaml'), 'version: 2\n')
+  const { code, stdout } = await affidavit(['check', '--json'], { cwd: folder.path })
+  expect(code).toBe(2)
+  const { valid, problems } = JSON.parse(stdout)
+  expect(valid).toBe(false)
+  expect(problems).toContainEqual(expect.objectContaining({ file: 'affidavit.yaml', line: 1, column: 1 }))
+})
+
+test('a reader who leaves early, as head does, ends nothing and is told nothing', async () => {
+  await using folder = await temporaryFolder()
+  const child = spawn(process.execPath, [main, 'controls', 'list', '--json'], { cwd: folder.path })
+  child.stdout.destroy()
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const code = await new Promise((done) => child.once('close', done))
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
+
+test.each([
+  ['--passphrase', 'hunter2'],
+  ['--openapi', 'affidavit.json'],
+])('init refuses %s %s and writes nothing', async (flag, value) => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'affidavit.json'), '{"openapi": ')
+  const made = await affidavit(['init', '--yes', flag, value], { cwd: folder.path })
+  expect(made.code).toBe(2)
+  expect(made.stderr).toContain('AFD_INIT_FLAG')
+  expect(made.stderr).not.toContain('hunter2')
+  expect(await readdir(folder.path)).toEqual(['affidavit.json'])
 })
 
 test('a control or parameter that no catalogue has is an error in the configuration', async () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -9,6 +9,8 @@ import { temporaryFolder } from '../helpers/folder.ts'
 // Each command is a process of its own; a busy machine takes its time with them.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
+/** util-linux makes a terminal where there is none. */
+const terminal = /util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '')
 const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let tarpit: Server
@@ -56,6 +58,25 @@ test('Ctrl-C in the middle of a run keeps what was collected and records the run
   const stored = JSON.parse((await cli('evidence', 'list', '--json', '--run', record.run)).stdout)
   expect(stored.map(({ kind }: { kind: string }) => kind)).toContain('log.source')
   expect((await cli('verify', '--store')).code).toBe(0)
+})
+
+test.skipIf(!terminal)('Ctrl-C on a terminal, where the list is live, is recorded all the same', async () => {
+  const command = `${process.execPath} ${main} run; echo "exit code $?"`
+  const shell = spawn('script', ['-qefc', `stty cols 100 rows 40; trap : INT; ${command}`, '/dev/null'], {
+    cwd: folder.path,
+  })
+  let seen = ''
+  let pressed = false
+  shell.stdout.setEncoding('utf8').on('data', (text: string) => {
+    seen += text
+    if (pressed || !/log-retention: \d+ observation/.test(seen)) return
+    pressed = true
+    shell.stdin.write('\u0003')
+  })
+  await new Promise((done) => shell.once('close', done))
+  expect(seen).toContain('exit code 130')
+  const [record] = JSON.parse((await cli('runs', 'list', '--json')).stdout)
+  expect(record).toMatchObject({ state: 'interrupted', completed: 1 })
 })
 
 test('a run that was killed leaves a store that verifies, and is recorded as interrupted at the next start', async () => {

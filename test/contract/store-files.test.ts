@@ -236,9 +236,11 @@ test('a full disk is told of, and what had been acknowledged is still there', as
 function openAsOrdinaryUser(stores: readonly { readonly path: string; readonly mode: string }[]): readonly string[] {
   const code = `
     const { openStore } = await import(${JSON.stringify(new URL('../../src/ledger/open.ts', import.meta.url).href)})
+    const { verifyStore } = await import(${JSON.stringify(new URL('../../src/ledger/verify.ts', import.meta.url).href)})
     const options = { origin: '${origin}', clock: { now: () => '' } }
     for (const store of ${JSON.stringify(stores)}) {
-      await openStore({ ...options, ...store }).then(() => console.log('opened'), (error) => console.log(error.code))
+      const done = store.mode === 'verify' ? verifyStore(store) : openStore({ ...options, ...store })
+      await done.then((result) => console.log(result.verdict ?? 'opened'), (error) => console.log(error.code))
     }`
   const uid = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
@@ -268,11 +270,13 @@ test.runIf(process.platform !== 'win32')('files and folders that may not be read
     { path: closed, mode: 'create' },
     { path: closedWithStore, mode: 'write' },
     { path: closedWithStore, mode: 'read' },
+    { path: closedWithStore, mode: 'verify' },
     { path: readable, mode: 'write' },
     { path: readable, mode: 'read' },
     { path: secret, mode: 'read' },
   ])
   expect(codes).toEqual([
+    'AFD_STORE_NOT_WRITABLE',
     'AFD_STORE_NOT_WRITABLE',
     'AFD_STORE_NOT_WRITABLE',
     'AFD_STORE_NOT_WRITABLE',

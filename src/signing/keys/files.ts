@@ -42,7 +42,9 @@ export async function readKeyFile(path: string): Promise<Uint8Array> {
     return await readFile(path)
   } catch (error) {
     throw new SigningError('AFD_KEY_FILE', `${path} cannot be read`, {
-      hint: isCode(error, 'ENOENT') ? 'Make keys with `affidavit init` or `affidavit keys`.' : 'Check its permissions.',
+      hint: isCode(error, 'ENOENT')
+        ? 'Check its path; `affidavit init` and `affidavit keys make` make keys.'
+        : 'Check its permissions.',
       subject: path,
       cause: error,
     })

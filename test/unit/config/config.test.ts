@@ -161,3 +161,19 @@ test('the digest follows the values and not the comments', () => {
   expect(parse(sound.replace('nightly:', 'nightly: ')).digest).toBe(parse(sound).digest)
   expect(parse(sound.replace('0 2', '0 3')).digest).not.toBe(parse(sound).digest)
 })
+
+test('days and instants that do not exist are refused, in the file and in the name of a period', () => {
+  const wrong = sound.replace('approvedOn: 2026-07-01', 'approvedOn: 2026-02-30')
+  expect(problems(wrong)).toEqual([expect.stringContaining('exceptions[0].approvedOn: no such date')])
+  const config = parse(sound)
+  for (const name of [
+    'foo..bar',
+    '2026-13-01..2026-14-01',
+    '2026-02-30..2026-03-30',
+    '..',
+    '2026-01-01T25:00Z..2027-01-01',
+  ]) {
+    expect(findPeriod(config, name), name).toBeUndefined()
+  }
+  expect(findPeriod(config, '2028-02-29..2028-03-01T06:00:00Z')?.to).toBe('2028-03-01T06:00:00.000Z')
+})
