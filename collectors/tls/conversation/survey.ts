@@ -10,7 +10,7 @@ import { type Extension, extensionTypes } from '../wire/client-hello.ts'
 import { readReply } from '../wire/reply.ts'
 import { canComplete, type OlderOffer, olderHello, shakeOlder } from './older-client.ts'
 import { readOlder } from './older-reader.ts'
-import { isSwitchedOrOver, recordTypes } from './records.ts'
+import { isSwitchedOrOver, recordTypes, splitRecords } from './records.ts'
 import { type Hold, holdAgainAfterReset } from './talk.ts'
 import { resumableOf, resumeTls13, shakeTls13 } from './tls13-client.ts'
 
@@ -127,7 +127,7 @@ async function renegotiate(hold: Hold, offer: OlderOffer): Promise<void> {
       const data = vector(1, session.verifyData)
       const again = olderHello({ ...offer, extensions: [{ type: extensionTypes.renegotiationInfo, data }] })
       talk.send(session.seal(22, again.message))
-      await talk.receive((received) => received.length > 0, renegotiationMs)
+      await talk.receive((received) => splitRecords(received).length > 0, renegotiationMs)
       return { master: session.master }
     },
   })
