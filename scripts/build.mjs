@@ -1,7 +1,9 @@
-// Compiles src, collectors, reports and demo into dist, and writes the JSON Schema of affidavit.yaml beside them.
+// Compiles src, collectors, reports and demo into dist, and writes the JSON Schema of affidavit.yaml and the page that
+// verifies reports beside them.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { buildVerifyPage } from './verify-page.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 rmSync(`${root}dist`, { recursive: true, force: true })
@@ -19,3 +21,4 @@ chmodSync(main, 0o755)
 const schema = spawnSync(process.execPath, [main, 'check', '--schema'], { encoding: 'utf8' })
 if (schema.status !== 0) throw new Error(schema.stderr)
 writeFileSync(`${root}dist/affidavit.schema.json`, schema.stdout)
+await buildVerifyPage(`${root}dist/verify.html`)

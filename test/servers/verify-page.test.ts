@@ -1,0 +1,197 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Browser, Page } from 'puppeteer'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type Clock, instant } from '../../src/model/time.ts'
+import { findBrowser } from '../../src/render/browser.ts'
+import { makeLocalIdentity } from '../../src/signing/keys/identity.ts'
+import { rfc3161Timestamper } from '../../src/signing/timestamp.ts'
+import { judge, readTrusted } from '../../verify-page/judge.ts'
+import { embeddedEvidence } from '../helpers/embedded-evidence.ts'
+import { temporaryFolder } from '../helpers/folder.ts'
+import { attachment, chromiumPdf, sign, signerOf, withByte } from '../helpers/signing.ts'
+import { startAuthority } from '../helpers/time-stamp-authority.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let browser: Browser
+let page: Page
+const requests: string[] = []
+const problems: string[] = []
+const files = new Map<string, Uint8Array>()
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  const now = instant(Date.now())
+  const clock: Clock = { now: () => now }
+  await using authority = await startAuthority({ time: new Date(now) })
+  for (const keyType of ['p256', 'rsa3072'] as const) {
+    const identity = makeLocalIdentity({ organisation: `Example ${keyType}`, from: now, keyType })
+    const signer = await signerOf(identity, clock)
+    const timestamper = rfc3161Timestamper({ url: authority.url })
+    const attachments = [attachment('evidence.json', '{"a":1}'), attachment('<b>\u202e & co.json', '[]')]
+    const { pdf } = await sign(chromiumPdf(), { signer, clock, timestamper, attachments })
+    const evidence = await embeddedEvidence()
+    const altered = evidence.map((file) =>
+      file.name === 'evidence.jsonl'
+        ? { ...file, bytes: Buffer.from(Buffer.from(file.bytes).toString().replace('TLSv1.2', 'TLSv1.3')) }
+        : file,
+    )
+    const own = { signer, clock, timestamper }
+    files.set(`${keyType} with evidence.pdf`, (await sign(chromiumPdf(), { ...own, attachments: evidence })).pdf)
+    files.set(`${keyType} with altered evidence.pdf`, (await sign(chromiumPdf(), { ...own, attachments: altered })).pdf)
+    files.set(`${keyType}.pdf`, pdf).set(`${keyType}.pem`, Buffer.from(identity.rootCertificate))
+  }
+  const sound = files.get('p256.pdf') ?? new Uint8Array()
+  files.set('flipped.pdf', withByte(sound, 5000, (sound[5000] ?? 0) ^ 1))
+  files
+    .set('cut.pdf', sound.subarray(0, 9000))
+    .set('notes.txt', Buffer.from('hello'))
+    .set('empty.pem', Buffer.from('hello'))
+  files.set('appended.pdf', Buffer.concat([sound, Buffer.from('\n')]))
+  files.set('tsa.pem', Buffer.from(authority.rootCertificate))
+  for (const [name, bytes] of files) await writeFile(join(folder.path, name), bytes)
+
+  const build = join(import.meta.dirname, '../../scripts/verify-page.mjs')
+  execFileSync(process.execPath, [build, join(folder.path, 'verify.html')])
+  const choice = await findBrowser({ signal: AbortSignal.timeout(60_000) })
+  const { default: puppeteer } = await import('puppeteer')
+  await mkdir(join(folder.path, 'profile'))
+  browser = await puppeteer.launch({
+    executablePath: choice.path,
+    headless: /headless|affidavit-chromium/.test(choice.path) ? 'shell' : true,
+    userDataDir: join(folder.path, 'profile'),
+    pipe: true,
+    args: ['--no-sandbox', '--disable-gpu'],
+  })
+  page = await browser.newPage()
+  page.on('request', (request) => requests.push(request.url()))
+  page.on('console', (message) => problems.push(message.text()))
+  page.on('pageerror', (error) => problems.push(String(error)))
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await folder[Symbol.asyncDispose]()
+})
+
+/** A fresh page to which the trusted certificates are given first, then the report. */
+async function verify(report: string, trusted: readonly string[]): Promise<Seen> {
+  await page.goto(pathToFileURL(join(folder.path, 'verify.html')).href)
+  if (trusted.length > 0) await give('#certificates', trusted)
+  await give('#report', [report])
+  await page.waitForSelector('#result article')
+  return seen()
+}
+
+async function give(selector: string, names: readonly string[]): Promise<void> {
+  const input = await page.$(selector)
+  await input?.uploadFile(...names.map((name) => join(folder.path, name)))
+}
+
+type Seen = {
+  readonly verdict: string | null
+  readonly codes: string | null
+  readonly conclusion: string | null
+  readonly checks: readonly string[]
+  readonly cells: readonly string[]
+}
+
+/** What a reader sees. As text, since the page's own types are not those of this file. */
+const seen = (): Promise<Seen> =>
+  page.evaluate(`(() => {
+    const article = document.querySelector('#result article')
+    const texts = (selector) => [...article.querySelectorAll(selector)].map((each) => each.textContent)
+    return {
+      verdict: article.dataset.verdict,
+      codes: article.dataset.codes,
+      conclusion: article.querySelector('.lead').textContent,
+      checks: texts('.checks li span:last-child'),
+      cells: texts('tbody td'),
+    }
+  })()`) as Promise<Seen>
+
+/** The same judgement by Node. */
+async function byNode(report: string, trusted: readonly string[]) {
+  const bytes = (name: string) => files.get(name) ?? new Uint8Array()
+  return judge(
+    report,
+    bytes(report),
+    trusted.flatMap((name) => readTrusted(bytes(name))),
+  )
+}
+
+test.each(['p256', 'rsa3072'])('a timestamped report with a %s key is accepted', async (keyType) => {
+  const found = await verify(`${keyType}.pdf`, [`${keyType}.pem`, 'tsa.pem'])
+  expect(found).toMatchObject({ verdict: 'accepted', codes: '' })
+  expect(found.checks).toHaveLength(5)
+})
+
+test('the evidence inside is checked against its proofs and the checkpoint against its key', async () => {
+  const { checks } = (await verify('p256 with evidence.pdf', ['p256.pem', 'tsa.pem'])) as Seen
+  expect(checks).toHaveLength(6)
+  expect(await page.$$('.checks .chip.good')).toHaveLength(6)
+})
+
+test('its attachments are listed with their digests, their names as plain text', async () => {
+  const { cells } = await verify('p256.pdf', [])
+  const { signed } = await byNode('p256.pdf', [])
+  expect(signed.attachments).toHaveLength(2)
+  for (const { sha256 } of signed.attachments) expect(cells).toContain(sha256)
+  expect(cells.some((cell) => cell.startsWith('<b>\ufffd & co.json'))).toBe(true)
+})
+
+test.each([
+  ['p256.pdf', ['p256.pem', 'tsa.pem'], 'accepted'],
+  ['p256.pdf', ['p256.pem'], 'intact-signer-unproven'],
+  ['p256.pdf', [], 'intact-signer-unproven'],
+  ['p256.pdf', ['rsa3072.pem'], 'refused'],
+  ['p256 with evidence.pdf', ['p256.pem', 'tsa.pem'], 'accepted'],
+  ['p256 with altered evidence.pdf', ['p256.pem', 'tsa.pem'], 'refused'],
+  ['rsa3072 with evidence.pdf', [], 'intact-signer-unproven'],
+  ['flipped.pdf', ['p256.pem', 'tsa.pem'], 'refused'],
+  ['flipped.pdf', [], 'refused'],
+  ['appended.pdf', ['p256.pem', 'tsa.pem'], 'refused'],
+  ['cut.pdf', ['p256.pem'], 'refused'],
+  ['notes.txt', ['p256.pem'], 'refused'],
+])('%s with %j is judged in the words of the command line: %s', async (report, trusted, verdict) => {
+  const found = await verify(report, trusted)
+  const expected = await byNode(report, trusted)
+  expect(found).toMatchObject({
+    verdict,
+    codes: expected.signed.reasons.map(({ code }) => code).join(' '),
+    conclusion: expected.conclusion,
+    checks: expected.checks.map(({ sentence }) => sentence),
+  })
+  expect(expected.verdict).toBe(verdict)
+})
+
+test('a certificate that comes after the report changes the answer, and so does taking it away', async () => {
+  expect(await verify('p256.pdf', ['tsa.pem'])).toMatchObject({ verdict: 'refused' })
+  await give('#certificates', ['p256.pem'])
+  await page.waitForSelector('article[data-verdict=accepted]')
+  await page.click('#trusted li:last-child button')
+  await page.waitForSelector('article[data-verdict=refused]')
+})
+
+test('what is no certificate is said to be none, and nothing is trusted', async () => {
+  expect(await verify('p256.pdf', [])).toMatchObject({ verdict: 'intact-signer-unproven' })
+  await give('#certificates', ['empty.pem'])
+  await page.waitForSelector('#problems p')
+  expect(await page.$eval('#problems', (found) => found.textContent)).toContain('empty.pem')
+  expect(await page.$$('#trusted li')).toHaveLength(0)
+})
+
+test('the page asks for nothing but itself, and cannot', async () => {
+  expect(requests.filter((url) => !url.startsWith('file:') && !url.startsWith('data:'))).toEqual([])
+  expect(new Set(requests.filter((url) => url.startsWith('file:')))).toEqual(
+    new Set([pathToFileURL(join(folder.path, 'verify.html')).href]),
+  )
+  expect(problems).toEqual([])
+  const answer = await page.evaluate(`fetch('http://127.0.0.1:9/').then(() => 'sent', () => 'stopped')`)
+  expect(answer).toBe('stopped')
+  expect(problems.join(' ')).toContain('Content Security Policy')
+})

@@ -1,0 +1,88 @@
+import './buffer.ts'
+import { byId, element } from './element.ts'
+import { judge, readTrusted, type Trusted } from './judge.ts'
+import { trustView, verdictView } from './view.ts'
+
+/* Takes files in, shows what is to be said of them. Nothing is sent anywhere: the page's policy forbids it. */
+
+type Report = { readonly name: string; readonly bytes: Uint8Array }
+
+let report: Report | null = null
+let trusted: readonly Trusted[] = []
+let turn = 0
+
+async function take(files: readonly File[]): Promise<void> {
+  const problems: string[] = []
+  for (const file of files) {
+    const bytes = new Uint8Array(await file.arrayBuffer())
+    if (isCertificate(file.name, bytes)) trust(file.name, bytes, problems)
+    else report = { name: file.name, bytes }
+  }
+  byId('problems').replaceChildren(...problems.map((problem) => element('p', {}, problem)))
+  await show()
+}
+
+/** What is neither a PDF nor called a certificate counts as the report, so that a ruined report is refused, not missed. */
+function isCertificate(name: string, bytes: Uint8Array): boolean {
+  const front = new TextDecoder('latin1').decode(bytes.subarray(0, 1024))
+  return !front.startsWith('%PDF') && (/\.(?:pem|crt|cer|der)$/i.test(name) || front.includes('-----BEGIN CERT'))
+}
+
+function trust(name: string, bytes: Uint8Array, problems: string[]): void {
+  try {
+    const known = new Set(trusted.map(({ fingerprint }) => fingerprint))
+    trusted = [...trusted, ...readTrusted(bytes).filter(({ fingerprint }) => !known.has(fingerprint))]
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    problems.push(`${name} is not trusted: it cannot be read as a certificate (${reason}).`)
+  }
+}
+
+async function show(): Promise<void> {
+  const mine = ++turn
+  byId('trusted').replaceChildren(...trustView(trusted, distrust))
+  if (!report) return
+  const result = byId('result')
+  result.setAttribute('aria-busy', 'true')
+  result.replaceChildren(element('p', { class: 'soft' }, `Verifying ${report.name} …`))
+  await new Promise((done) => setTimeout(done))
+  const judgement = await judge(report.name, report.bytes, trusted)
+  // A file dropped meanwhile has its own turn.
+  if (mine !== turn) return
+  const view = verdictView(judgement)
+  result.replaceChildren(view)
+  result.setAttribute('aria-busy', 'false')
+  document.body.classList.add('answered')
+  view.querySelector('h2')?.focus()
+}
+
+function distrust(certificate: Trusted): void {
+  trusted = trusted.filter((each) => each !== certificate)
+  void show()
+}
+
+function listen(): void {
+  for (const id of ['report', 'certificates']) {
+    const input = byId(id)
+    if (!(input instanceof HTMLInputElement)) throw new TypeError(`#${id} takes no files`)
+    input.addEventListener('change', () => {
+      const files = [...(input.files ?? [])]
+      input.value = ''
+      void take(files)
+    })
+  }
+  addEventListener('dragover', (event) => {
+    event.preventDefault()
+    document.body.classList.add('dragging')
+  })
+  addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) document.body.classList.remove('dragging')
+  })
+  addEventListener('drop', (event) => {
+    event.preventDefault()
+    document.body.classList.remove('dragging')
+    void take([...(event.dataTransfer?.files ?? [])])
+  })
+}
+
+listen()
