@@ -3,6 +3,7 @@ import { periodNamed } from '../app/assessment.ts'
 import { entryArtefact, entryNumbered, listEntries } from '../app/browse.ts'
 import { openLedger, openProject } from '../app.ts'
 import type { Entry } from '../model/evidence.ts'
+import { addBundleCommands } from './bundle.ts'
 import { configOption, jsonOption, lastOption } from './options.ts'
 import { factText } from './probe-page.ts'
 import type { Shell } from './shell.ts'
@@ -19,7 +20,7 @@ type ListOptions = {
 }
 
 export function evidenceCommand(_: Shell): Command {
-  const command = new Command('evidence').description('Look at the evidence in the ledger')
+  const command = new Command('evidence').description('Look at the evidence in the ledger, hand it out, take it back')
   command
     .command('list')
     .description('Entries, newest first')
@@ -64,6 +65,7 @@ export function evidenceCommand(_: Shell): Command {
       if (options.json) return sayJson(entry)
       printEntry(entry)
     })
+  addBundleCommands(command)
   return command
 }
 

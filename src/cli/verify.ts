@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { isBundle } from '../app/bundle-files.ts'
+import { type BundleVerification, verifyBundle } from '../app/bundle-verify.ts'
 import type { Check } from '../app/check-evidence.ts'
 import type { ReportVerification, StoreVerificationResult } from '../app/verify.ts'
 import { verifyReport, verifyTheStore } from '../app/verify.ts'
@@ -21,8 +23,8 @@ type Options = {
 
 export function verifyCommand(shell: Shell): Command {
   return new Command('verify')
-    .description('Accept or refuse a report or the evidence store, and say exactly why')
-    .argument('[report]', 'a signed PDF')
+    .description('Accept or refuse a report, an evidence bundle or the evidence store, and say exactly why')
+    .argument('[report]', 'a signed PDF, or a bundle (zip file or folder)')
     .option('--store', 'verify the evidence store of the configuration instead')
     .option('--since <file>', 'with --store: a kept checkpoint or report that the ledger must only have grown from')
     .addOption(
@@ -48,6 +50,12 @@ Exit code 0 accepted; 4 refused; 5 intact, but the signer could not be tied to a
         if (options.json) sayJson(result)
         else printStore(result)
         return shell.exit(result.verdict === 'verified' ? exitCodes.satisfied : exitCodes.integrity)
+      }
+      if (report !== undefined && (await isBundle(report))) {
+        const result = await verifyBundle(report)
+        if (options.json) sayJson(result)
+        else printBundle(report, result)
+        return shell.exit(result.verdict === 'accepted' ? exitCodes.satisfied : exitCodes.integrity)
       }
       if (options.since !== undefined) {
         throw new ConfigError('AFD_VERIFY_NOTHING', '--since compares the store with a kept checkpoint', {
@@ -79,6 +87,27 @@ function reportExit({ verdict }: ReportVerification): number {
     default:
       return verdict satisfies never
   }
+}
+
+function printBundle(file: string, result: BundleVerification): void {
+  say(`${result.verdict === 'accepted' ? tone('good', 'ACCEPTED') : tone('bad', 'REFUSED')}  ${printable(file)}`)
+  say()
+  for (const check of result.checks) printCheck(check)
+  if (result.origin !== null) {
+    say()
+    say(
+      table(
+        [
+          ['Ledger', printable(result.origin)],
+          ['Key', result.key ?? 'unknown'],
+          ['Entries', `${result.entries}${result.whole ? ', the whole ledger' : ''}`],
+        ],
+        2,
+      ),
+    )
+  }
+  say()
+  sayText(result.conclusion)
 }
 
 function printReport(file: string, result: ReportVerification): void {

@@ -68,7 +68,7 @@ async function insertBlob(tables: Transaction<Tables>, digest: Uint8Array, bytes
 }
 
 /** Kysely compiles a query anew each time, which would cost more than SQLite itself: here once for a number of rows. */
-async function insertEntries(tables: Kysely<Tables>, rows: readonly EntryRow[]): Promise<void> {
+export async function insertEntries(tables: Kysely<Tables>, rows: readonly EntryRow[]): Promise<void> {
   for (let from = 0; from < rows.length; from += rowsPerInsert) {
     const chunk = rows.slice(from, from + rowsPerInsert)
     const parameters = chunk.flatMap((row) => columns.map((column) => row[column]))

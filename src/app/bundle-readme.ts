@@ -1,0 +1,82 @@
+/** The text that teaches somebody without Affidavit to verify a bundle; a test of ours types its commands as they stand. */
+export function bundleReadme(facts: {
+  readonly origin: string
+  readonly exported: string
+  readonly scope: string
+  readonly entries: number
+  readonly artefacts: number
+}): string {
+  return `# Evidence of ${facts.origin}
+
+${facts.scope}: ${facts.entries} ledger entries and the raw bytes of ${facts.artefacts} artefacts, exported ${facts.exported} by Affidavit. With it at hand, \`affidavit verify\` and this folder's name do all that follows and more. You do not need it: bash, \`openssl\` 3 and \`sha256sum\` are enough. Type each block as it stands, in this folder.
+
+| file | what it is |
+| --- | --- |
+| \`entries.jsonl\` | the entries, one a line, in the very bytes that were hashed into the ledger |
+| \`artefacts/\` | raw bytes, each in a file named by its commitment, with its salt beside it |
+| \`proofs.json\` | the way from entries up to the root of the ledger (RFC 9162) |
+| \`checkpoint.txt\`, \`checkpoints/\` | signed statements of the ledger's size and root (C2SP tlog-checkpoint) |
+| \`consistency.json\` | proofs that each earlier checkpoint is the beginning of the newest |
+| \`ledger-key.txt\` | the key that verifies checkpoints and manifest |
+| \`configuration.json\`, \`controls.json\` | what was to be collected and how it is judged, as last recorded in the entries |
+| \`certificates/\` | the certificates of the report signer |
+| \`bundle.json\` | what this bundle holds |
+| \`manifest.sha256\`, \`manifest.txt\` | the SHA-256 of each file, and the ledger key's signature over that list |
+
+## 1. Is every file the one that was exported?
+
+\`\`\`bash
+sha256sum --check --strict --quiet manifest.sha256 && echo "every file is as the manifest says"
+\`\`\`
+
+## 2. Did the ledger's key sign the manifest and the checkpoint?
+
+\`\`\`bash
+verify="$(mktemp -d)"
+{ printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'; cut -d+ -f3- ledger-key.txt | base64 -d | tail -c 32; } > "$verify/key.der"
+for note in manifest.txt checkpoint.txt; do
+  sed '/^$/,$d' $note > "$verify/text"
+  grep '^— ' $note | cut -d' ' -f3 | base64 -d | tail -c 64 > "$verify/signature"
+  openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey "$verify/key.der" -in "$verify/text" -sigfile "$verify/signature"
+done
+test "$(sed -n 2p manifest.txt | cut -c1-64)" = "$(sha256sum < manifest.sha256 | cut -c1-64)" && echo "it signed this very manifest"
+\`\`\`
+
+It says \`Signature Verified Successfully\` twice. The key is the organisation's only if they gave it to you before, by another way: compare \`ledger-key.txt\`.
+
+## 3. Are the raw bytes those that were committed to?
+
+An entry names its artefacts by commitments: SHA-256 over a salt and the bytes.
+
+\`\`\`bash
+for salt in artefacts/*.salt; do
+  [ -e "$salt" ] || continue
+  name=$(basename "$salt" .salt)
+  test "$(cat "$salt" "artefacts/$name.bin" | sha256sum | cut -c1-64)" = "$name" || { echo "$name was altered"; exit 1; }
+done
+echo "every artefact is the one that was committed to"
+\`\`\`
+
+## 4. Is an entry in the ledger?
+
+Choose an entry that \`proofs.json\` has. Its leaf hash is SHA-256 over a zero byte and the entry's bytes; each step of its path joins it with the node on its left (\`L\`) or right (\`R\`), numbered from 0 in the list of nodes, as SHA-256 over a one byte and both hashes. The last hash must be the checkpoint's root.
+
+\`\`\`bash
+entry=$(grep -o '^{"entry":[0-9]*' proofs.json | head -n 1 | cut -d: -f2)
+hash=$({ printf '\\0'; grep "\\"sequence\\":$entry,\\"slot\\"" entries.jsonl | tr -d '\\n'; } | sha256sum | cut -c1-64)
+for step in $(grep "^{\\"entry\\":$entry," proofs.json | grep -o '[LR][0-9]*'); do
+  node=$(grep -o '^"[0-9a-f]*"' proofs.json | tr -d '"' | sed -n "$((\${step#?} + 1))p")
+  case $step in L*) pair=$node$hash ;; R*) pair=$hash$node ;; esac
+  hash=$(printf "$(printf %s "01$pair" | sed 's/../\\\\x&/g')" | sha256sum | cut -c1-64)
+done
+root=$(sed -n 3p checkpoint.txt | base64 -d | od -An -v -tx1 | tr -d ' \\n')
+echo "E-$entry leads to $hash"
+echo "the checkpoint: $root"
+test "$hash" = "$root"
+\`\`\`
+
+## What this proves
+
+That these entries and artefacts are as they were when the checkpoint was signed, and that the holder of the ledger's key made this selection. Not that what was collected is true, and not that nothing else was ever collected: the checkpoint states how many entries the ledger has.
+`
+}

@@ -1,0 +1,65 @@
+import type { Command } from 'commander'
+import { periodNamed } from '../app/assessment.ts'
+import { exportBundle } from '../app/bundle-export.ts'
+import { importBundle } from '../app/bundle-import.ts'
+import { openLedgerKey } from '../app/keys.ts'
+import { openLedger, openProject } from '../app.ts'
+import { ConfigError } from '../model/errors.ts'
+import { configOption, jsonOption } from './options.ts'
+import { printable, say, sayJson, tone } from './terminal.ts'
+import { count } from './words.ts'
+
+type ExportOptions = {
+  readonly config: string
+  readonly json?: boolean
+  readonly period?: string
+  readonly all?: boolean
+  readonly output: string
+}
+
+/** `evidence export` and `evidence import`. */
+export function addBundleCommands(command: Command): void {
+  command
+    .command('export')
+    .description('Entries, artefacts, checkpoints and proofs as one bundle that verifies without Affidavit')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .option('--period <id|from..to>', 'of this assessment period; the current one where absent')
+    .option('--all', 'the whole ledger instead, which can be imported again')
+    .requiredOption('-o, --output <path>', 'a name that ends in .zip, or a folder')
+    .action(async (options: ExportOptions) => {
+      if (options.all && options.period !== undefined) {
+        throw new ConfigError('AFD_EXPORT_SCOPE', '--all and --period exclude each other', { hint: 'leave one out' })
+      }
+      const project = await openProject(options.config)
+      const period = options.all ? null : periodNamed(project, options.period)
+      await using store = await openLedger(project, 'write')
+      const key = await openLedgerKey(project)
+      const bundle = await exportBundle(project, store, key, { period, output: options.output })
+      if (options.json) return sayJson(bundle)
+      const entries = `${count(bundle.entries, 'entry', 'entries')}${bundle.whole ? ', the whole ledger' : ''}`
+      say(`${tone('good', 'exported')}  ${entries}, ${count(bundle.artefacts, 'artefact', 'artefacts')}`)
+      say(`          ${printable(bundle.output)}`)
+      say(
+        tone(
+          'none',
+          `its README.md teaches verification with openssl and sha256sum; with us: affidavit verify ${bundle.output}`,
+        ),
+      )
+    })
+  command
+    .command('import')
+    .description('Make the evidence store of a bundle that holds a whole ledger; there must be none yet')
+    .argument('<bundle>', 'the zip file or folder')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (bundle: string, options: { config: string; json?: boolean }) => {
+      const result = await importBundle(await openProject(options.config), bundle)
+      if (options.json) return sayJson(result)
+      const { entries, artefacts, checkpoints } = result
+      say(
+        `${tone('good', 'imported')}  ${count(entries, 'entry', 'entries')}, ${count(artefacts, 'artefact', 'artefacts')}, ${count(checkpoints, 'checkpoint', 'checkpoints')}; the store verifies`,
+      )
+      say(`          ${printable(result.path)}`)
+    })
+}

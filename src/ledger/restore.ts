@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { type Sha256, sha256 } from '../model/digest.ts'
+import { StoreError } from '../model/errors.ts'
+import type { Clock, Instant } from '../model/time.ts'
+import { columnsOf, insertEntries } from './append.ts'
+import { parseTreeHead } from './checkpoint.ts'
+import { decodeEntry } from './entry.ts'
+import { storeFailure } from './failure.ts'
+import { leafHash } from './merkle.ts'
+import { migrate } from './migrate.ts'
+import { parseNote } from './note.ts'
+import { type Connection, connect, createFile, makeDurable, writeTransaction } from './sqlite.ts'
+import { growTree, readFrontier } from './tree.ts'
+import { type StoreVerification, verifyStore } from './verify.ts'
+
+/** A whole ledger outside of a store. */
+export type WholeLedger = {
+  readonly origin: string
+  /** The canonical bytes of every entry, from the first one on. */
+  readonly entries: readonly Uint8Array[]
+  readonly artefacts: AsyncIterable<{ readonly salt: Uint8Array; readonly bytes: Uint8Array }>
+  /** Oldest first. */
+  readonly checkpoints: readonly { readonly note: string; readonly created: Instant }[]
+}
+
+const batch = 500
+
+/**
+ * Makes a store of a whole ledger, verifies it, and only then gives it its name; throws StoreError `AFD_STORE_EXISTS`
+ * where there is something already. What does not verify is removed again, and the verification says why.
+ */
+export async function restoreStore(
+  ledger: WholeLedger,
+  options: { readonly path: string; readonly publicKey: Uint8Array; readonly clock: Clock },
+): Promise<StoreVerification> {
+  const { path, publicKey, clock } = options
+  const unfinished = `${path}.restoring`
+  assertFree(path)
+  try {
+    await rm(unfinished, { force: true })
+    createFile(unfinished)
+    const connection = connect(unfinished, 'write', 0)
+    try {
+      makeDurable(connection)
+      migrate(connection.file, ledger.origin, clock)
+      await fill(connection, ledger)
+    } finally {
+      connection.file.close()
+    }
+    const result = await verifyStore({ path: unfinished, publicKey })
+    assertFree(path)
+    if (result.verdict === 'verified') await rename(unfinished, path)
+    return result
+  } catch (error) {
+    throw storeFailure(error, path)
+  } finally {
+    for (const file of [unfinished, `${unfinished}-wal`, `${unfinished}-shm`]) await rm(file, { force: true })
+  }
+}
+
+function assertFree(path: string): void {
+  if (!existsSync(path)) return
+  throw new StoreError('AFD_STORE_EXISTS', `there is already an evidence store at ${path}`, {
+    hint: 'Nothing is ever put into a ledger beside what was collected: move that file away, or name another `store`.',
+    subject: path,
+  })
+}
+
+async function fill(connection: Connection, { entries, artefacts, checkpoints }: WholeLedger): Promise<void> {
+  for (let from = 0; from < entries.length; from += batch) {
+    const rows = entries.slice(from, from + batch).map((bytes) => {
+      return { ...columnsOf(decodeEntry(bytes)), leaf: leafHash(bytes), bytes }
+    })
+    await writeTransaction(connection, async (tables) => {
+      const before = await readFrontier(tables)
+      await insertEntries(tables, rows)
+      await growTree(
+        tables,
+        before,
+        rows.map(({ leaf }) => leaf),
+      )
+    })
+  }
+  for await (const { salt, bytes } of artefacts) {
+    const [commitment, digest] = [hashOf(sha256(salt, bytes)), hashOf(sha256(bytes))]
+    await connection.tables
+      .insertInto('blobs')
+      .values({ commitment, sha256: digest, salt, size: bytes.length, bytes })
+      .execute()
+  }
+  for (const { note, created } of checkpoints) {
+    const { size, root } = parseTreeHead(parseNote(note).text)
+    await connection.tables.insertInto('checkpoints').values({ size, root, note, created }).execute()
+  }
+}
+
+function hashOf(digest: Sha256): Uint8Array {
+  return Buffer.from(digest, 'hex')
+}
