@@ -43,6 +43,8 @@ export type Meddling = {
   readonly rewrite?: (answer: Buffer) => Buffer
   /** Sends the answer one byte at a time. */
   readonly byteByByte?: boolean
+  /** Which answers are cut in the middle of the first message, the connection then closed or left open. */
+  readonly cut?: { readonly every: number; readonly by: 'close' | 'silence' }
   /** Connections served at once; further ones are reset or closed. */
   readonly atOnce?: { readonly limit: number; readonly beyond: 'reset' | 'close' }
 }
@@ -50,6 +52,7 @@ export type Meddling = {
 /** Stands between us and a real server and plants misbehaviour. */
 export function meddler(port: number, meddling: Meddling): Promise<Running> {
   let open = 0
+  let answers = 0
   return tcpServer((socket) => {
     const { atOnce } = meddling
     if (atOnce && open >= atOnce.limit) return atOnce.beyond === 'reset' ? socket.resetAndDestroy() : socket.end()
@@ -63,6 +66,9 @@ export function meddler(port: number, meddling: Meddling): Promise<Running> {
       if (instead === 'reset') return socket.resetAndDestroy()
       if (instead === 'close') return socket.end()
       if (instead !== undefined) return socket.end(instead)
+      answers += 1
+      const { cut } = meddling
+      if (cut && answers % cut.every === 0) return passOnHalf(hello, socket, port, cut.by)
       return passOn(hello, socket, port, meddling)
     })
     return undefined
@@ -80,6 +86,20 @@ function passOn(hello: Buffer, client: Socket, port: number, { byteByByte = fals
     sending = sending.then(() => send(client, rewrite?.(chunk) ?? chunk, byteByByte))
   })
   server.once('close', () => void sending.then(() => client.end()))
+}
+
+/** The first 40 bytes of the answer: a whole record header and half a ServerHello. */
+function passOnHalf(hello: Buffer, client: Socket, port: number, by: 'close' | 'silence'): void {
+  const server = connect(port, '127.0.0.1')
+  server.on('error', ignore)
+  server.write(hello)
+  client.once('close', () => server.destroy())
+  server.once('data', (chunk: Buffer) => {
+    // Alerts are shorter than that; the last byte of one is missing.
+    client.write(chunk.subarray(0, Math.min(40, chunk.length - 1)))
+    server.destroy()
+    if (by === 'close') client.end()
+  })
 }
 
 async function send(client: Socket, chunk: Buffer, byteByByte: boolean): Promise<void> {

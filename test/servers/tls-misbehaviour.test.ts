@@ -32,6 +32,7 @@ describe.concurrent('a server behind which everything is found all the same', ()
     ['answers one byte at a time', { byteByByte: true }],
     ['takes one connection and resets the others', { atOnce: { limit: 1, beyond: 'reset' } }],
     ['takes one connection and closes the others', { atOnce: { limit: 1, beyond: 'close' } }],
+    ['closes half-way through every third answer', { cut: { every: 3, by: 'close' } }],
     ['takes four connections and resets the others', { atOnce: { limit: 4, beyond: 'reset' } }],
     [
       'refuses hellos above 255 bytes by an alert',
@@ -56,6 +57,36 @@ describe.concurrent('what a server does not answer is never a no', () => {
     const [facts] = observed(collection, 'tls.protocol', { protocol: 'TLSv1.0' }).map((each) => each.facts)
     expect(facts).toMatchObject({ offered: 'undetermined', reason: expect.stringContaining('reset') })
     expect(observed(collection, 'tls.protocol', { protocol: 'TLSv1.2', offered: 'yes' })).toHaveLength(1)
+  })
+
+  test.each(['reset', 'silence'] as const)('TLS 1.3, where its hello meets a %s', async (instead) => {
+    // The supported_versions extension with TLS 1.3 alone.
+    const meddling: Meddling = { instead: (hello) => (hello.includes('002b0003020304', 'hex') ? instead : undefined) }
+    const collection = await lookThrough(meddling, { limits: { timeout: '10s' } })
+    const versions = observed(collection, 'tls.protocol').map(({ facts }) => [facts.protocol, facts.offered])
+    expect(Object.fromEntries(versions)).toMatchObject({ 'TLSv1.3': 'yes', 'TLSv1.2': 'yes', 'TLSv1.0': 'no' })
+    expect(observed(collection, 'tls.protocol', { protocol: 'TLSv1.3' })[0]?.facts.cipherSuitesComplete).toBe('no')
+  })
+
+  test.each(['close', 'silence'] as const)('a server whose every answer ends half-way by a %s', async (by) => {
+    const collection = await lookThrough({ cut: { every: 1, by } }, { limits: { timeout: '3s' } })
+    expect(collection.failure).not.toBeNull()
+    expect(observed(collection, 'tls.protocol').filter(({ facts }) => facts.offered !== 'undetermined')).toEqual([])
+    expect(collection.usage.durationMs).toBeLessThan(4_000)
+  })
+
+  test('a server without a host of its own for who names none, until it is asked by its name', async () => {
+    const meddling: Meddling = { instead: (hello) => (hello.includes('api.test') ? undefined : alert(112)) }
+    const nameless = await lookThrough(meddling, { limits: { timeout: '5s' } })
+    expect(observed(nameless, 'tls.protocol', { protocol: 'TLSv1.2' })[0]?.facts).toMatchObject({
+      offered: 'undetermined',
+      reason: expect.stringContaining('unrecognized_name'),
+    })
+    const named = await lookThrough(meddling, { serverName: 'api.test' })
+    expect(observed(named, 'tls.protocol', { protocol: 'TLSv1.2' })[0]?.facts).toMatchObject({
+      offered: 'yes',
+      cipherSuitesComplete: 'yes',
+    })
   })
 
   test('a version at which it falls silent', async () => {

@@ -1,8 +1,8 @@
 import { tls12Groups } from '../registry/groups.ts'
 import type { RecordProtocol } from '../registry/protocols.ts'
 import { usesGroup } from './facts.ts'
+import { usualOrder } from './known-orders.ts'
 import { cut, ellipticSuites, suitesOf } from './offers.ts'
-import { usualOrder } from './order.ts'
 import { groupQuestion, type Survey } from './survey.ts'
 
 /** Asks which groups TLS 1.2 or an older version takes. */

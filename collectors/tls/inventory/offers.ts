@@ -1,6 +1,6 @@
 import { cipherSuites } from '../registry/cipher-suites.ts'
 import type { RecordProtocol } from '../registry/protocols.ts'
-import { usualOrder } from './order.ts'
+import { usualOrder } from './known-orders.ts'
 
 const all = [...cipherSuites.values()]
 const tls13 = all.filter(({ era }) => era === '1.3').map(({ number }) => number)

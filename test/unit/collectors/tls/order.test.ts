@@ -1,13 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { strengthOrder, usualOrder } from '../../../../collectors/tls/inventory/known-orders.ts'
 import { cut, offersOf, suitesOf } from '../../../../collectors/tls/inventory/offers.ts'
-import {
-  type Choice,
-  openPositions,
-  orderOf,
-  preferenceOf,
-  usualOrder,
-} from '../../../../collectors/tls/inventory/order.ts'
+import { type Choice, openPositions, orderOf, preferenceOf } from '../../../../collectors/tls/inventory/order.ts'
 
 const pool = [0xc02f, 0xc030, 0x9c, 0x9d, 0x2f, 0x35, 0xc013, 0xc014]
 const serverOrder = fc.shuffledSubarray(pool, { minLength: 3 })
@@ -75,4 +70,12 @@ test('the offers of a version hold each of its suites once', () => {
 
 test('the usual order puts forward secrecy and AEAD first and broken suites last', () => {
   expect(usualOrder([0x0005, 0x009c, 0xc02f, 0x002f])).toEqual([0xc02f, 0x009c, 0x002f, 0x0005])
+})
+
+test('what the choices leave open follows the known order that they contradict least', () => {
+  const suites = [0xc030, 0xc028, 0xc014, 0x9d, 0x35, 0xc02f, 0xc013, 0x2f]
+  const old = strengthOrder(suites)
+  expect(old).not.toEqual(usualOrder(suites))
+  const adjacent = (at: number) => ({ winner: old[at] ?? 0, offered: old.slice(at, at + 2) })
+  expect(orderOf(suites, [adjacent(2), adjacent(4)])).toEqual(old)
 })
