@@ -62,14 +62,14 @@ async function measure(
 ): Promise<void> {
   try {
     measured.direct.push(await timed(() => scanner.scan(port)))
-    await delayed.connections()
-    measured.delayed.push(
+    if (!scanner.slow) measured.delayed.push(await timed(() => scanner.scan(delayed.port)))
+    await distant.connections()
+    measured.distant.push(
       await timed(async () => {
-        measured.found = await scanner.scan(delayed.port)
+        measured.found = await scanner.scan(distant.port)
       }),
     )
-    measured.connections.push(await delayed.connections())
-    measured.distant.push(await timed(() => scanner.scan(distant.port)))
+    measured.connections.push(await distant.connections())
   } catch (error) {
     measured.failure = error instanceof Error ? error.message.split('\n')[0] : String(error)
   }
