@@ -70,6 +70,8 @@ export type Conversation = {
   readonly end: End
   /** Secrets of this session alone, which was ours and carried no data, so that the encrypted part can be read again. */
   readonly secrets: { readonly [name: string]: Uint8Array }
+  /** What was said in plain text before the first turn (STARTTLS). */
+  readonly preamble?: Preamble
 }
 
 /** Everything that was said on the wire in one collection. */
@@ -89,8 +91,9 @@ export function writeTranscript({ exchanges, conversations = [] }: Transcript): 
       received: hex(received),
       ...(serverTraffic ? { serverTraffic: hex(serverTraffic) } : {}),
     })),
-    conversations: conversations.map(({ turns, secrets, ...rest }) => ({
+    conversations: conversations.map(({ turns, secrets, preamble, ...rest }) => ({
       ...rest,
+      ...(preamble ? { preamble: writePreamble(preamble) } : {}),
       turns: turns.map(({ sent, received }) => ({ sent: hex(sent), received: hex(received) })),
       secrets: Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, hex(secret)])),
     })),
@@ -111,8 +114,9 @@ export function readTranscript(text: string): Transcript {
       received: unhex(received),
       ...(serverTraffic === undefined ? {} : { serverTraffic: unhex(serverTraffic) }),
     })),
-    conversations: conversations.map(({ turns, secrets, ...rest }) => ({
-      ...(rest as Omit<Conversation, 'turns' | 'secrets'>),
+    conversations: conversations.map(({ turns, secrets, preamble, ...rest }) => ({
+      ...(rest as Omit<Conversation, 'turns' | 'secrets' | 'preamble'>),
+      ...(preamble === undefined ? {} : { preamble: readPreamble(preamble) }),
       turns: (turns as readonly Record<string, unknown>[]).map(({ sent, received }) => ({
         sent: unhex(sent),
         received: unhex(received),

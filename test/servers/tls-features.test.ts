@@ -5,6 +5,7 @@ import { replay } from '../../collectors/tls/replay.ts'
 import { unpackTranscript } from '../../collectors/tls/transcript-artefact.ts'
 import type { Collection } from '../../src/model/evidence.ts'
 import { collectFrom, observed } from '../helpers/collect.ts'
+import { soundScripts, starttlsServer } from '../helpers/starttls-servers.ts'
 import { issue } from '../helpers/tls-certificates.ts'
 import { oldOpenssl, oldServer } from '../helpers/tls-old-openssl.ts'
 import { plantedServer } from '../helpers/tls-planted.ts'
@@ -179,6 +180,25 @@ test.concurrent.each(['reset', 'close'] as const)(
     expect(weaknesses(through)).toEqual(weaknesses(direct))
   },
 )
+
+describe('on the way', () => {
+  test('answers that come byte by byte change nothing', async () => {
+    await using real = await tlsServer({ ...showing(localCertificate('RSA-2048')), ALPNProtocols: ['h2'] })
+    await using slow = await meddler(real.port, { byteByByte: true })
+    expect(statuses(await look(slow))).toEqual(statuses(await look(real)))
+  })
+
+  test('STARTTLS comes before every conversation, and stands in its record', async () => {
+    await using server = await starttlsServer(soundScripts.smtp)
+    const collection = await look(server, { starttls: 'smtp' })
+    expect(statuses(collection)).toMatchObject({ 'extended-master-secret': 'yes', 'secure-renegotiation': 'yes' })
+    const { conversations = [] } = unpackTranscript(collection.artefacts[0]?.bytes ?? new Uint8Array())
+    expect(conversations.length).toBeGreaterThan(5)
+    for (const { preamble } of conversations) {
+      expect(Buffer.from(preamble?.sent ?? []).toString()).toContain('STARTTLS')
+    }
+  })
+})
 
 describe('old and odd servers', () => {
   test('one without secure renegotiation, tickets, ids and extensions', async () => {

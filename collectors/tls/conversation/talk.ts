@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectBefore, type Wire } from '../exchange.ts'
 import type { Pacer } from '../pacer.ts'
+import { preambleOf } from '../starttls/connect.ts'
 import type { Conversation, End } from '../transcript.ts'
 
 /** Both directions of one connection. Nothing throws for what the server does: the end tells. */
@@ -52,7 +53,7 @@ export function createHold(wire: Wire, pacer: Pacer, conversations: Conversation
       return once(wire, script)
     }
     const conversation = await pacer.run(run, alone ? 'alone' : undefined)
-    if (conversation.turns.length > 0) conversations.push(conversation)
+    conversations.push(conversation)
     return [conversation, width]
   }
 
@@ -76,12 +77,13 @@ async function once(wire: Wire, { topic, variant, protocol, speak, conceal }: Sc
   const about = { topic, variant, protocol }
   const deadline = AbortSignal.any([wire.signal, AbortSignal.timeout(wire.timeoutMs)])
   const socket = await connectBefore(wire, deadline)
-  if ('end' in socket) return { ...about, turns: [], end: socket.end, secrets: {} }
+  if ('end' in socket) return { ...about, turns: [], secrets: {}, ...socket }
+  const preamble = preambleOf(socket.open)
   const line = openLine(socket.open, deadline, wire.signal)
   try {
     const secrets = (await speak(line.talk)) ?? {}
     const turns = line.turns().map(({ sent, received }) => ({ sent, received: conceal?.(received) ?? received }))
-    return { ...about, turns, end: line.end() ?? 'answered', secrets }
+    return { ...about, turns, end: line.end() ?? 'answered', secrets, ...(preamble ? { preamble } : {}) }
   } finally {
     socket.open.destroy()
   }
@@ -94,7 +96,7 @@ type Line = {
 }
 
 function openLine(socket: Socket, deadline: AbortSignal, stop: AbortSignal): Line {
-  const turns: { sent: Uint8Array; chunks: Buffer[] }[] = []
+  const turns: { sent: Uint8Array; heard: Growing }[] = []
   let end: End | null = null
   let size = 0
   let wake = (): void => undefined
@@ -104,7 +106,7 @@ function openLine(socket: Socket, deadline: AbortSignal, stop: AbortSignal): Lin
   }
   socket.on('data', (chunk: Buffer) => {
     size += chunk.length
-    turns.at(-1)?.chunks.push(chunk)
+    turns.at(-1)?.heard.add(chunk)
     if (size > mostReceivedBytes) over('too-large')
     wake()
   })
@@ -113,29 +115,50 @@ function openLine(socket: Socket, deadline: AbortSignal, stop: AbortSignal): Lin
   socket.on('error', (error: NodeJS.ErrnoException) =>
     over(error.code === 'ECONNRESET' || error.code === 'EPIPE' ? 'reset' : 'closed'),
   )
-  const soFar = (): Uint8Array => Buffer.concat(turns.at(-1)?.chunks ?? [])
+  const soFar = (): Uint8Array => turns.at(-1)?.heard.bytes() ?? new Uint8Array()
   return {
-    turns: () => turns.map(({ sent, chunks }) => ({ sent, received: Buffer.concat(chunks) })),
+    turns: () => turns.map(({ sent, heard }) => ({ sent, received: heard.bytes() })),
     end: () => end,
     talk: {
       send(bytes) {
-        turns.push({ sent: bytes, chunks: [] })
+        turns.push({ sent: bytes, heard: growing() })
         if (end === null && !socket.destroyed) socket.write(bytes)
       },
       async receive(enough, timeoutMs) {
         const limit = timeoutMs === undefined ? deadline : AbortSignal.any([deadline, AbortSignal.timeout(timeoutMs)])
+        const expire = (): void => wake()
+        limit.addEventListener('abort', expire, { once: true })
         while (end === null && !enough(soFar())) {
-          if (limit.aborted) {
-            end = stop.aborted ? 'stopped' : 'timeout'
-            break
+          if (limit.aborted) end = stop.aborted ? 'stopped' : 'timeout'
+          else {
+            await new Promise<void>((resolve) => {
+              wake = resolve
+            })
           }
-          await new Promise<void>((resolve) => {
-            wake = resolve
-            limit.addEventListener('abort', () => resolve(), { once: true })
-          })
         }
+        limit.removeEventListener('abort', expire)
         return soFar()
       },
     },
+  }
+}
+
+type Growing = { add(chunk: Uint8Array): void; bytes(): Uint8Array }
+
+/** Bytes that grow at the end, in time that stays linear however small the pieces are. */
+function growing(): Growing {
+  let buffer = new Uint8Array(4_096)
+  let length = 0
+  return {
+    add(chunk) {
+      if (length + chunk.length > buffer.length) {
+        const larger = new Uint8Array(Math.max(buffer.length * 2, length + chunk.length))
+        larger.set(buffer)
+        buffer = larger
+      }
+      buffer.set(chunk, length)
+      length += chunk.length
+    },
+    bytes: () => Buffer.from(buffer.buffer, 0, length),
   }
 }

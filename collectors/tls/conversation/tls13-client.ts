@@ -1,15 +1,24 @@
 import { randomBytes } from 'node:crypto'
-import { sealedWith } from '../handshake/flight.ts'
-import { ephemeral } from '../handshake/key-shares.ts'
+import { type SealedWith, sealedWith } from '../handshake/flight.ts'
+import { type Ephemeral, ephemeral } from '../handshake/key-shares.ts'
 import { signatureSchemes } from '../registry/signature-schemes.ts'
 import type { Conversation } from '../transcript.ts'
 import { concat, numberBytes, readBytes, vector } from '../wire/bytes.ts'
 import { clientHelloMessage, type Extension, extensionTypes } from '../wire/client-hello.ts'
-import { guarded, type HandshakeMessage, handshakeTypes, readMessages, readReply } from '../wire/reply.ts'
+import { guarded, type HandshakeMessage, handshakeTypes, type Reply, readMessages, readReply } from '../wire/reply.ts'
 import { clearRecord, handshakeMessage } from './older-client.ts'
 import { recordTypes } from './records.ts'
 import type { Talk } from './talk.ts'
-import { deriveSecret, finishedOver, hashOf, openTls13, scheduleOf, sealTls13, ticketKeys } from './tls13-keys.ts'
+import {
+  deriveSecret,
+  finishedOver,
+  hashOf,
+  openTls13,
+  type Schedule,
+  scheduleOf,
+  sealTls13,
+  ticketKeys,
+} from './tls13-keys.ts'
 import { readTls13, type Ticket } from './tls13-reader.ts'
 
 export type Tls13Offer = {
@@ -37,38 +46,9 @@ export async function shakeTls13(talk: Talk, offer: Tls13Offer): Promise<Ended |
   if (!own) return undefined
   const hello = clientHelloMessage({ ...helloOf(offer), keyShares: [own.share], extensions: [pskModes] })
   talk.send(clearRecord(recordTypes.handshake, 'TLSv1.0', hello))
-  const keysOf = (received: Uint8Array) => {
-    const reply = readReply(received)
-    const suite = sealedWith[reply.serverHello?.cipherSuite ?? -1]
-    const share = reply.serverHello?.keyShare
-    const raw = reply.messages.find(({ type }) => type === handshakeTypes.serverHello)?.raw
-    if (!suite || !raw || share?.group !== offer.group) return undefined
-    try {
-      return {
-        suite,
-        hellos: concat(hello, raw),
-        reply,
-        schedule: scheduleOf(suite, own.agree(share.key), concat(hello, raw)),
-      }
-    } catch {
-      // A share that is no point of its curve.
-      return undefined
-    }
-  }
-  const flightIn = (received: Uint8Array): readonly HandshakeMessage[] => {
-    const keys = keysOf(received)
-    if (!keys) return []
-    const opened = openTls13(keys.suite, keys.schedule.server, keys.reply.sealed)
-    return readMessages(concat(...opened.map(({ content }) => content))).messages
-  }
-  const received = await talk.receive((bytes) => {
-    const reply = readReply(bytes)
-    if (reply.alert || reply.form === 'malformed' || reply.form === 'foreign' || reply.serverHello?.retry) return true
-    if (reply.sealed.length === 0) return false
-    return keysOf(bytes) === undefined || flightIn(bytes).some(({ type }) => type === handshakeTypes.finished)
-  })
-  const keys = keysOf(received)
-  const flight = flightIn(received)
+  const received = await talk.receive(untilFlight(hello, own))
+  const keys = keysOf(hello, own, readReply(received))
+  const flight = keys ? flightOf(keys, readReply(received)) : []
   if (!keys || flight.at(-1)?.type !== handshakeTypes.finished) return undefined
   const { suite, schedule, hellos } = keys
   const serverPart = concat(hellos, ...flight.map(({ raw }) => raw))
@@ -93,7 +73,49 @@ export async function shakeTls13(talk: Talk, offer: Tls13Offer): Promise<Ended |
   // A server that neither answers nor closes has no ticket to give.
   await talk.receive(() => false, afterwardsMs)
   const resumptionMaster = deriveSecret(suite, schedule.master, 'res master', concat(serverPart, ours))
-  return { secrets, suite: keys.reply.serverHello?.cipherSuite ?? 0, resumptionMaster }
+  return { secrets, suite: keys.number, resumptionMaster }
+}
+
+type Keys = {
+  readonly number: number
+  readonly suite: SealedWith
+  readonly hellos: Uint8Array
+  readonly schedule: Schedule
+}
+
+/** The keys of a handshake, from the ServerHello on; undefined where it cannot be followed. */
+function keysOf(hello: Uint8Array, own: Ephemeral, { serverHello, messages }: Reply): Keys | undefined {
+  const number = serverHello?.cipherSuite ?? -1
+  const suite = sealedWith[number]
+  const share = serverHello?.keyShare
+  const raw = messages.find(({ type }) => type === handshakeTypes.serverHello)?.raw
+  if (!suite || !raw || share?.group !== own.share.group) return undefined
+  const hellos = concat(hello, raw)
+  try {
+    return { number, suite, hellos, schedule: scheduleOf(suite, own.agree(share.key), hellos) }
+  } catch {
+    // A share that is no point of its curve.
+    return undefined
+  }
+}
+
+function flightOf({ suite, schedule }: Keys, { sealed }: Reply): readonly HandshakeMessage[] {
+  const opened = openTls13(suite, schedule.server, sealed)
+  return readMessages(concat(...opened.map(({ content }) => content))).messages
+}
+
+/** Whether the server's first flight is over; looks again only when another sealed record is whole. */
+function untilFlight(hello: Uint8Array, own: Ephemeral): (received: Uint8Array) => boolean {
+  let seen = 0
+  let keys: Keys | undefined
+  return (received) => {
+    const reply = readReply(received)
+    if (reply.alert || reply.form === 'malformed' || reply.form === 'foreign' || reply.serverHello?.retry) return true
+    if (reply.sealed.length === seen) return false
+    seen = reply.sealed.length
+    keys ??= keysOf(hello, own, reply)
+    return keys === undefined || flightOf(keys, reply).some(({ type }) => type === handshakeTypes.finished)
+  }
 }
 
 const afterwardsMs = 1_000

@@ -87,7 +87,7 @@ export function tls13Question(
     purpose,
     protocol: 'TLSv1.3',
     bytes: clientHelloRecord(hello),
-    enough: (reply) => hasSealedFlight(reply, secretOf),
+    enough: sealedFlightEnds(secretOf),
     serverTraffic: secretOf,
   }
 }
@@ -101,14 +101,24 @@ function hasClearFlight(reply: Reply): boolean {
   return isOver(reply) || reply.messages.some(({ type }) => type === handshakeTypes.serverHelloDone)
 }
 
-function hasSealedFlight(reply: Reply, secretOf: (reply: Reply) => Uint8Array | undefined): boolean {
-  if (isOver(reply)) return true
-  if (!reply.serverHello) return false
-  if (reply.serverHello.retry || reply.messages.some(({ type }) => type === handshakeTypes.serverHelloDone)) return true
-  if (reply.sealed.length === 0) return false
-  const secret = secretOf(reply)
+/** Whether the server's first flight is over; looks again only when another sealed record of the same answer is whole. */
+function sealedFlightEnds(secretOf: (reply: Reply) => Uint8Array | undefined): (reply: Reply) => boolean {
   const last: readonly number[] = [handshakeTypes.certificateVerify, handshakeTypes.finished]
-  return secret === undefined || flightOf(reply, secret).some(({ type }) => last.includes(type))
+  let looked: { readonly random: string; readonly sealed: number; readonly over: boolean } | undefined
+  return (reply) => {
+    if (isOver(reply)) return true
+    if (!reply.serverHello) return false
+    if (reply.serverHello.retry || reply.messages.some(({ type }) => type === handshakeTypes.serverHelloDone))
+      return true
+    const sealed = reply.sealed.length
+    if (sealed === 0) return false
+    const random = Buffer.from(reply.serverHello.random).toString('latin1')
+    if (looked?.random === random && looked.sealed === sealed) return looked.over
+    const secret = secretOf(reply)
+    const over = secret === undefined || flightOf(reply, secret).some(({ type }) => last.includes(type))
+    looked = { random, sealed, over }
+    return over
+  }
 }
 
 function isOver(reply: Reply): boolean {
