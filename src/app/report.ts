@@ -1,12 +1,10 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type AuditReport, auditDocument } from '../../reports/audit/document.ts'
 import type { ReportIssue } from '../../reports/audit/issue.ts'
 import { auditJson } from '../../reports/audit/json.ts'
 import type { NoteSigner, Store } from '../ledger/store.ts'
 import type { Assessment, Comparison } from '../model/assessment.ts'
 import { sha256 } from '../model/digest.ts'
-import { RenderError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Period } from '../model/period.ts'
 import { renderHtml } from '../render/html.ts'
@@ -15,10 +13,11 @@ import { evidenceFiles, evidenceIndex } from './evidence.ts'
 import { ownEntry } from './own-entries.ts'
 import type { Ports, ReportKey, SignedReport } from './ports.ts'
 import type { Project } from './project.ts'
+import { assertNoReport, type ReportFiles, reportFiles, writeReport } from './report-files.ts'
 
 export type IssuedReport = {
   readonly id: string
-  readonly files: { readonly pdf: string; readonly html: string; readonly json: string }
+  readonly files: ReportFiles
   readonly level: 'B-B' | 'B-T'
   /** Why there is no time stamp although one was asked for; null otherwise. */
   readonly untimed: string | null
@@ -50,6 +49,9 @@ export async function issueReport(
   const comparison = await compareWithPrevious(project, store, assessment)
   const evidence = await evidenceFiles(project, store, assessment, ledgerKey)
   const issue = await issueOf(project, store, assessment, key)
+  const directory = resolve(project.directory, options.directory ?? project.config.reports.directory)
+  const files = reportFiles(directory, issue.id)
+  assertNoReport(files)
   const content: AuditReport = {
     assessment,
     comparison,
@@ -63,9 +65,9 @@ export async function issueReport(
   const attachments = [{ ...reportFile, bytes: Buffer.from(json) }, ...evidence]
   const signed = await key.sign(printed, { title: document.title, attachments, signal: options.signal })
 
-  const directory = resolve(project.directory, options.directory ?? project.config.reports.directory)
-  const files = await writeFiles(directory, issue.id, { pdf: signed.pdf, html, json })
-  await recordIssue(project, store, { issue, assessment, signed }, ledgerKey)
+  await writeReport(files, { pdf: signed.pdf, html, json }, () =>
+    recordIssue(project, store, { issue, assessment, signed }, ledgerKey),
+  )
   return { id: issue.id, files, level: signed.level, untimed: signed.untimed, assessment, comparison }
 }
 
@@ -118,30 +120,4 @@ async function recordIssue(
   }
   await store.append([ownEntry(project, { run: issue.id, slot: null }, 'report.issued', facts)])
   await store.checkpoint(ledgerKey)
-}
-
-async function writeFiles(
-  directory: string,
-  id: string,
-  contents: { readonly pdf: Uint8Array; readonly html: string; readonly json: string },
-): Promise<IssuedReport['files']> {
-  const path = (suffix: string) => join(directory, `${id}.${suffix}`)
-  try {
-    await mkdir(directory, { recursive: true })
-    await writeWhole(path('html'), contents.html)
-    await writeWhole(path('json'), contents.json)
-    await writeWhole(path('pdf'), contents.pdf)
-  } catch (cause) {
-    throw new RenderError('AFD_REPORT_WRITE', `the report could not be written to ${directory}`, {
-      hint: 'check that the folder can be written to and has room, or name another one with --output',
-      cause,
-    })
-  }
-  return { pdf: path('pdf'), html: path('html'), json: path('json') }
-}
-
-async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.${process.pid}.part`
-  await writeFile(temporary, content)
-  await rename(temporary, path)
 }
