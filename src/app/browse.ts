@@ -4,6 +4,7 @@ import type { RunRecord } from '../model/assessment.ts'
 import { ConfigError, StoreError } from '../model/errors.ts'
 import type { Entry } from '../model/evidence.ts'
 import type { Period } from '../model/period.ts'
+import type { Instant } from '../model/time.ts'
 
 /** Entries that match, newest first. */
 export async function listEntries(
@@ -60,6 +61,23 @@ export async function listRuns(store: Store): Promise<readonly RunRecord[]> {
       kinds: ['run.started', 'run.finished', 'run.interrupted', 'collection.completed', 'collection.failed'],
     }),
   )
+}
+
+/** The slots that runs belong to and the targets they were to collect from, of runs that started since a moment. */
+export async function listSlotRuns(
+  store: Store,
+  from?: Instant,
+): Promise<
+  readonly { readonly slot: Instant | null; readonly finished: boolean; readonly targets: readonly string[] }[]
+> {
+  const since = from === undefined ? {} : { from }
+  const finished = new Set((await entriesOf(store, { ...since, kinds: ['run.finished'] })).map(({ run }) => run))
+  const started = await entriesOf(store, { ...since, kinds: ['run.started'] })
+  return started.map(({ run, slot, facts }) => ({
+    slot,
+    finished: finished.has(run),
+    targets: Array.isArray(facts.targets) ? facts.targets.map(String) : [],
+  }))
 }
 
 /** The entries of one run, in order; throws ConfigError where there is no such run. */

@@ -1,19 +1,34 @@
-import type { RunRecord } from '../model/assessment.ts'
 import { latestSlot, type Schedule } from '../model/schedule.ts'
 import { type Instant, millis } from '../model/time.ts'
 
+/** A run that belongs to a slot or was made by hand, with the targets that it was to collect from. */
+export type SlotRun = { readonly slot: Instant | null; readonly finished: boolean; readonly targets: readonly string[] }
+
+/** A schedule with the ids of the targets that follow it. */
+export type Duty = { readonly schedule: Schedule; readonly targets: readonly string[] }
+
+/**
+ * Whether a finished run has collected for a schedule's slot. Two schedules may have a slot at the same moment: only
+ * the targets tell whose run it was.
+ */
+export function isCollected(slot: Instant, targets: readonly string[], runs: readonly SlotRun[]): boolean {
+  return runs.some((run) => run.finished && run.slot === slot && run.targets.some((target) => targets.includes(target)))
+}
+
 /**
  * The newest slot of each schedule that no run belongs to, where it is young enough to be caught up. Older missed slots
- * stay gaps: evidence collected now says nothing of the nights before. A ledger without any run has missed nothing.
+ * stay gaps: evidence collected now says nothing of the nights before. A ledger without any run has missed nothing, and
+ * so has a schedule that no target follows.
  */
 export function missedSlots(
-  schedules: readonly Schedule[],
-  runs: readonly RunRecord[],
+  duties: readonly Duty[],
+  runs: readonly SlotRun[],
   { now, withinMs }: { readonly now: Instant; readonly withinMs: number },
 ): readonly { readonly schedule: Schedule; readonly slot: Instant }[] {
   if (runs.length === 0) return []
-  const finished = new Set(runs.filter(({ state }) => state === 'finished').map(({ slot }) => slot))
-  return schedules
-    .map((schedule) => ({ schedule, slot: latestSlot(schedule, now) }))
-    .filter(({ slot }) => !finished.has(slot) && millis(now) - millis(slot) <= withinMs)
+  return duties
+    .filter(({ targets }) => targets.length > 0)
+    .map(({ schedule, targets }) => ({ schedule, targets, slot: latestSlot(schedule, now) }))
+    .filter(({ slot, targets }) => !isCollected(slot, targets, runs) && millis(now) - millis(slot) <= withinMs)
+    .map(({ schedule, slot }) => ({ schedule, slot }))
 }

@@ -1,14 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import cron, { type ScheduledTask } from 'node-cron'
 import type { Logger } from 'pino'
-import { listRuns } from '../app/browse.ts'
+import { listSlotRuns } from '../app/browse.ts'
 import type { Project } from '../app/project.ts'
 import type { RunResult, Trigger } from '../app/run.ts'
 import { collectNow, openLedger } from '../app.ts'
 import { StoreError } from '../model/errors.ts'
+import type { PlannedTarget } from '../model/plan.ts'
 import { latestSlot, nextSlot, type Schedule } from '../model/schedule.ts'
 import { type Instant, millis } from '../model/time.ts'
-import { missedSlots } from './catch-up.ts'
+import { type Duty, isCollected, missedSlots } from './catch-up.ts'
 import { type Health, serveHealth } from './health.ts'
 
 /** A run in hand gets this long to end by itself when the daemon is told to stop. */
@@ -94,12 +95,13 @@ async function collectSlot(
   { log, health, signal }: { readonly log: Logger; readonly health: Health; readonly signal: AbortSignal },
 ): Promise<void> {
   const fields = { schedule: schedule.id, slot, trigger }
-  const targets = project.config.plan.filter((target) => target.schedule?.id === schedule.id)
+  const targets = targetsOf(project.config.plan, schedule)
   health.running = { schedule: schedule.id, slot }
   log.info({ ...fields, targets: targets.length }, 'run started')
   try {
-    const { run, assessment } = await whenFree(signal, () =>
-      collectNow(project, {
+    const done = await whenFree(signal, async () => {
+      if (await isTaken(project, slot, targets)) return undefined
+      return await collectNow(project, {
         trigger,
         slot,
         targets,
@@ -112,8 +114,10 @@ async function collectSlot(
             log.warn({ target: event.target.id, code: failure.code, failure: failure.message }, 'collection failed')
           else log.info({ target: event.target.id, ...event.collection.usage }, 'collected')
         },
-      }),
-    )
+      })
+    })
+    if (!done) return log.info(fields, 'the slot was collected by another process already')
+    const { run, assessment } = done
     logEnd(log, fields, run, assessment.tally)
     health.last = { ...fields, run: run.run, state: run.state, ended: project.clock.now() }
     health.problem = null
@@ -149,11 +153,33 @@ function logEnd(log: Logger, fields: object, run: RunResult, tally: object): voi
 async function jobsMissed(project: Project): Promise<readonly Job[]> {
   const { config, clock } = project
   await using store = await openLedger(project, 'create')
-  const runs = await listRuns(store)
+  const runs = await listSlotRuns(store)
   const now = clock.now()
-  return missedSlots(config.schedules, runs, { now, withinMs: config.daemon.catchUpMs })
+  return missedSlots(duties(project), runs, { now, withinMs: config.daemon.catchUpMs })
     .toSorted((a, b) => millis(a.slot) - millis(b.slot))
     .map((missed) => ({ ...missed, trigger: 'catch-up' as const }))
+}
+
+function duties({ config }: Project): readonly Duty[] {
+  return config.schedules.map((schedule) => ({
+    schedule,
+    targets: targetsOf(config.plan, schedule).map(({ id }) => id),
+  }))
+}
+
+function targetsOf(plan: readonly PlannedTarget[], { id }: Schedule): readonly PlannedTarget[] {
+  return plan.filter(({ schedule }) => schedule?.id === id)
+}
+
+/** Whether another process, such as a second daemon on the same store, has collected the slot already. */
+async function isTaken(project: Project, slot: Instant, targets: readonly PlannedTarget[]): Promise<boolean> {
+  await using store = await openLedger(project, 'create')
+  const runs = await listSlotRuns(store, slot)
+  return isCollected(
+    slot,
+    targets.map(({ id }) => id),
+    runs,
+  )
 }
 
 function startTask(schedule: Schedule, tick: () => void): ScheduledTask {

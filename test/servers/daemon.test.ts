@@ -85,6 +85,19 @@ test('a slot waits while a run by hand goes on in another process', async () => 
   expect(runs[1]?.late).toBe(true)
 })
 
+test('two daemons on one store collect a slot once', async () => {
+  const project = await configured('log')
+  await collectNow(project, { targets: project.config.plan, signal: AbortSignal.timeout(60_000) })
+  await using store = await openLedger(project, 'write')
+  const byHand = await store.lockRuns()
+  const daemons = [await startDaemon(project, { log }), await startDaemon(project, { log })]
+  await byHand[Symbol.asyncDispose]()
+  await until(project, (all) => all.length === 2 && all[1]?.state === 'finished')
+  // Each ends what it has in hand, the second one its waiting.
+  await Promise.all(daemons.map((daemon) => daemon.stop()))
+  expect(await runsOf(project)).toHaveLength(2)
+})
+
 test('a run that cannot be kept makes the health endpoint fail and does not end the daemon', async () => {
   const project = await configured('log')
   await collectNow(project, { targets: project.config.plan, signal: AbortSignal.timeout(60_000) })

@@ -1,37 +1,46 @@
 import { expect, test } from 'vitest'
-import type { RunRecord } from '../../../src/model/assessment.ts'
 import type { Schedule } from '../../../src/model/schedule.ts'
 import { instant } from '../../../src/model/time.ts'
-import { missedSlots } from '../../../src/schedule/catch-up.ts'
+import { missedSlots, type SlotRun } from '../../../src/schedule/catch-up.ts'
 
 const nightly: Schedule = { id: 'nightly', cron: '0 2 * * *', timeZone: 'UTC' }
 const now = instant('2026-09-09T09:30:00Z')
 const within = { now, withinMs: 36 * 3_600_000 }
 
-function run(slot: string | null, state: RunRecord['state'] = 'finished'): RunRecord {
-  const at = slot === null ? null : instant(slot)
-  const started = instant('2026-09-01T00:00:00Z')
-  return { run: 'r', slot: at, late: false, started, finished: null, state, targets: 1, completed: 1, failed: 0 }
+const duty = { schedule: nightly, targets: ['api/gateway/tls', 'api/gateway/gateway'] }
+
+function run(slot: string | null, { finished = true, targets = ['api/gateway/tls'] } = {}): SlotRun {
+  return { slot: slot === null ? null : instant(slot), finished, targets }
 }
 
 test('the newest slot that no run belongs to is caught up, and only that one', () => {
-  const missed = missedSlots([nightly], [run('2026-09-05T02:00:00Z')], within)
+  const missed = missedSlots([duty], [run('2026-09-05T02:00:00Z')], within)
   expect(missed).toEqual([{ schedule: nightly, slot: '2026-09-09T02:00:00.000Z' }])
 })
 
 test('a slot whose run finished is not caught up; one whose run was interrupted is', () => {
-  expect(missedSlots([nightly], [run('2026-09-09T02:00:00Z')], within)).toEqual([])
-  expect(missedSlots([nightly], [run('2026-09-09T02:00:00Z', 'interrupted')], within)).toHaveLength(1)
+  expect(missedSlots([duty], [run('2026-09-09T02:00:00Z')], within)).toEqual([])
+  expect(missedSlots([duty], [run('2026-09-09T02:00:00Z', { finished: false })], within)).toHaveLength(1)
+})
+
+test('the run of one schedule does not stand in for another that has its slot at the same moment', () => {
+  const weekly = { schedule: { ...nightly, id: 'weekly' }, targets: ['api/log/log-retention'] }
+  const missed = missedSlots([duty, weekly], [run('2026-09-09T02:00:00Z')], within)
+  expect(missed.map(({ schedule }) => schedule.id)).toEqual(['weekly'])
+})
+
+test('a schedule that no target follows has missed nothing', () => {
+  expect(missedSlots([{ ...duty, targets: [] }], [run(null)], within)).toEqual([])
 })
 
 test('a slot that is too old stays a gap', () => {
-  expect(missedSlots([nightly], [run('2026-09-05T02:00:00Z')], { now, withinMs: 3_600_000 })).toEqual([])
+  expect(missedSlots([duty], [run('2026-09-05T02:00:00Z')], { now, withinMs: 3_600_000 })).toEqual([])
 })
 
 test('a new ledger has missed nothing', () => {
-  expect(missedSlots([nightly], [], within)).toEqual([])
+  expect(missedSlots([duty], [], within)).toEqual([])
 })
 
 test('a run by hand does not stand in for a slot', () => {
-  expect(missedSlots([nightly], [run(null)], within)).toHaveLength(1)
+  expect(missedSlots([duty], [run(null)], within)).toHaveLength(1)
 })
