@@ -1,13 +1,15 @@
 import { extensionTypes } from '../wire/client-hello.ts'
-import { type Finding, inferred, tested, unanswered } from './feature.ts'
+import { type Finding, inferred, tested, unanswered, undetermined } from './feature.ts'
 import { evidenceOf, type Heard, withoutOlder } from './heard.ts'
 
 /** Whether the server answers an extension of a hello of a version before TLS 1.3. */
 export function extension(heard: Heard, type: number, ifTls13: 'yes' | 'no'): Finding {
   const without = withoutOlder(heard, ifTls13)
   if (without) return without
-  if (heard.known.older?.protocol === 'SSLv3')
+  if (heard.known.older?.protocol === 'SSLv3') {
+    if (type === extensionTypes.renegotiationInfo) return undetermined('it is not asked about in SSLv3')
     return inferred(false, 'no version newer than SSLv3 is offered, which has no extensions')
+  }
   const evidence = evidenceOf(heard, 'extensions')
   if (evidence?.verdict.kind !== 'chosen') return unanswered(evidence)
   return tested(evidence.reply.serverHello?.extensions.some((each) => each.type === type) ?? false)
