@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type DemoResult, mendings, runDemo } from '../../demo/scenario.ts'
 import { plantedFaults } from '../../demo/servers/faults.ts'
 import { verifyReport } from '../../src/app/verify.ts'
@@ -8,15 +8,18 @@ import { openProject } from '../../src/app.ts'
 import { verifyPdf } from '../../src/signing/verify-pdf.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
 
+// Printing and verifying a whole report takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 })
+
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let demo: DemoResult
 let secret: string
 
 beforeAll(async () => {
   folder = await temporaryFolder()
-  demo = await runDemo({ folder: join(folder.path, 'demo'), signal: AbortSignal.timeout(110_000), tell: () => {} })
+  demo = await runDemo({ folder: join(folder.path, 'demo'), signal: AbortSignal.timeout(220_000), tell: () => {} })
   secret = (await readFile(join(folder.path, 'demo/servers/sound/client-secret'), 'utf8')).trim()
-}, 120_000)
+})
 
 afterAll(async () => {
   await folder[Symbol.asyncDispose]()
