@@ -35,10 +35,11 @@ export async function nmapScan({ port }: Running): Promise<Scanned> {
   )
 }
 
-/** How many suites sslscan finds in a version. */
-export async function sslscanCount({ port }: Running, version: string): Promise<number> {
+/** How many suites sslscan finds, by protocol version; it tries none of SSLv3. */
+export async function sslscanCounts({ port }: Running): Promise<Readonly<Record<string, number>>> {
   const { stdout } = await run('sslscan', ['--no-colour', `127.0.0.1:${port}`])
-  return stdout.split('\n').filter((line) => /^(Accepted|Preferred)/.test(line) && line.includes(` ${version} `)).length
+  const versions = [...stdout.matchAll(/^(?:Accepted|Preferred)\s+(\S+)/gm)].map(([, version = '']) => version)
+  return Object.fromEntries([...Map.groupBy(versions, (version) => version)].map(([name, all]) => [name, all.length]))
 }
 
 /** A port that is free at the moment. */
