@@ -16,6 +16,7 @@ const commands: {
   runs: ['look at the collection runs', async () => (await import('./runs.ts')).runsCommand],
   report: ['issue the signed report of a period', async () => (await import('./report.ts')).reportCommand],
   verify: ['accept or refuse a report or the store', async () => (await import('./verify.ts')).verifyCommand],
+  backup: ['copy the store while it is in use', async () => (await import('./backup.ts')).backupCommand],
   compare: ['set two periods side by side', async () => (await import('./compare.ts')).compareCommand],
   daemon: ['collect on schedule until stopped', async () => (await import('./daemon.ts')).daemonCommand],
   keys: ['make, show and import keys', async () => (await import('./keys.ts')).keysCommand],

@@ -1,0 +1,10 @@
+import { resolve } from 'node:path'
+import { type Backup, backupStore } from '../ledger/backup.ts'
+import { openLedgerKey } from './keys.ts'
+import type { Project } from './project.ts'
+
+/** Copies the configuration's store while others may be writing to it, and verifies the copy. */
+export async function backupTheStore(project: Project, target: string, signal: AbortSignal): Promise<Backup> {
+  const { publicKey } = await openLedgerKey(project)
+  return await backupStore({ path: resolve(project.directory, project.config.store.path), target, publicKey, signal })
+}

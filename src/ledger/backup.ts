@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs'
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { IntegrityError, StoreError } from '../model/errors.ts'
+import { storeFailure } from './failure.ts'
+import { assertReadable } from './migrate.ts'
+import { connect, createFile, patiently } from './sqlite.ts'
+import { type StoreVerification, verifyStore } from './verify.ts'
+
+export type Backup = StoreVerification & {
+  readonly path: string
+  /** Bytes. */
+  readonly size: number
+}
+
+const lockTimeoutMs = 10_000
+
+/**
+ * Copies a store that others may be writing to, as of one moment, into one file that only its owner can read, and
+ * verifies the copy before it gets its name. Throws StoreError, or IntegrityError where the copy does not verify.
+ */
+export async function backupStore(options: {
+  readonly path: string
+  readonly target: string
+  readonly publicKey: Uint8Array
+  readonly signal: AbortSignal
+}): Promise<Backup> {
+  const target = resolve(options.target)
+  if (existsSync(target)) {
+    throw new StoreError('AFD_BACKUP_EXISTS', `${options.target} exists already`, {
+      hint: 'No backup is ever overwritten: name another file, for instance one with the date.',
+      subject: target,
+    })
+  }
+  const unfinished = `${target}.${process.pid}.part`
+  try {
+    await copy(resolve(options.path), unfinished, options.signal)
+    const result = await verifyStore({ path: unfinished, publicKey: options.publicKey, signal: options.signal })
+    if (result.verdict === 'refused') throw notVerified(options.path, result)
+    await keep(unfinished, target)
+    return { ...result, path: target, size: (await stat(target)).size }
+  } finally {
+    for (const end of ['', '-journal', '-wal', '-shm']) await rm(`${unfinished}${end}`, { force: true })
+  }
+}
+
+/** Pages copied between two looks at the signal. */
+const pagesAtOnce = 2000
+
+async function copy(source: string, target: string, signal: AbortSignal): Promise<void> {
+  const connection = connect(source, 'read', lockTimeoutMs)
+  try {
+    assertReadable(connection.file, source)
+    createFile(target)
+    // One read transaction, so that what others append meanwhile does not make the copy start again and again.
+    connection.file.exec('BEGIN')
+    connection.file.prepare('SELECT size FROM frontier').get()
+    const progress = () => {
+      signal.throwIfAborted()
+      return pagesAtOnce
+    }
+    await patiently(lockTimeoutMs, () => connection.file.backup(target, { progress }))
+    await nextTurn()
+  } catch (error) {
+    throw storeFailure(error, existsSync(target) ? target : source)
+  } finally {
+    connection.file.close()
+  }
+  // Without a write-ahead log the copy is one file, and can be read from where nothing can be written.
+  const made = connect(target, 'write', lockTimeoutMs)
+  try {
+    made.file.pragma('journal_mode = DELETE')
+  } finally {
+    made.file.close()
+  }
+}
+
+async function keep(unfinished: string, target: string): Promise<void> {
+  await sync(unfinished)
+  await rename(unfinished, target)
+  await sync(dirname(target))
+}
+
+async function sync(path: string): Promise<void> {
+  await using file = await open(path, 'r')
+  await file.sync()
+}
+
+function notVerified(store: string, { problems }: StoreVerification): IntegrityError {
+  const message = `the backup does not verify, and was not kept: ${problems[0]?.message ?? 'unknown'}`
+  return new IntegrityError('AFD_BACKUP_REFUSED', message, {
+    hint: 'The store itself may be damaged; see: affidavit verify --store. Earlier backups were left alone.',
+    subject: store,
+  })
+}
