@@ -55,7 +55,7 @@ export function issue(options: IssueOptions = {}): Issued {
   const digest = signer.asymmetricKeyType === 'ed25519' ? null : hash
   const bytes = der(0x30, tbs, algorithm, der(3, [0], sign(digest, tbs, signer)))
   // Old OpenSSL takes no lines longer than 64 characters.
-  const lines = bytes.toString('base64').replace(/.{64}/g, '$&\n')
+  const lines = bytes.toString('base64').replace(/.{64}(?!$)/g, '$&\n')
   const pem = `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`
   const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   return { der: bytes, pem, privateKey, keyPem, subject }

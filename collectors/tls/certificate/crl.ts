@@ -38,8 +38,10 @@ function judge(bytes: Uint8Array, certificate: Certificate, issuer: Certificate 
   if (!issuer) return undetermined('the issuer that must have signed the CRL is not known')
   const signed = readSigned(bytes)
   const parts = readDer(signed.tbs.content)
-  const [, name, update, ...rest] = parts[0]?.tag === derTags.integer ? parts.slice(1) : parts
+  const [algorithm, name, update, ...rest] = parts[0]?.tag === derTags.integer ? parts.slice(1) : parts
   if (!name || !update) throw new WireError('no CRL')
+  // RFC 5280 section 5.1.1.2: the algorithm stands twice, once within what is signed.
+  if (!algorithm || !Buffer.from(algorithm.raw).equals(signed.algorithm.raw)) throw new WireError('two algorithms')
   const own = readIdentity(certificate.der)
   if (!Buffer.from(name.raw).equals(own.issuer)) return undetermined('the CRL is of another issuer')
   const check = checkSignature(signed, issuer.x509.publicKey)

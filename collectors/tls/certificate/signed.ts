@@ -30,7 +30,9 @@ export function checkSignature({ tbs, algorithm, signature }: Signed, key: KeyOb
     const name = signatureAlgorithmName(oid ? readOid(oid.content) : '', parameters)
     const hash = /sha-?(1|224|256|384|512)$|^sha(1|224|256|384|512)/i.exec(name)
     const digest = hash?.[1] ?? hash?.[2]
-    const bits = signature.content.subarray(1)
+    const [unusedBits, ...rest] = signature.content
+    if (unusedBits !== 0) return 'invalid'
+    const bits = Uint8Array.from(rest)
     if (/^(?:Ed|ML-DSA)/.test(name)) return verify(null, tbs.raw, key, bits) ? 'valid' : 'invalid'
     if (digest === undefined || (isWeakSignature(name) && digest !== '1')) return 'unknown'
     const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO }
