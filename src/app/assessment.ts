@@ -3,7 +3,7 @@ import { compare } from '../assess/compare.ts'
 import { plansFrom } from '../assess/plans.ts'
 import { findPeriod, periodAt, periodBefore } from '../config/config.ts'
 import type { Store } from '../ledger/store.ts'
-import type { Assessment, Comparison } from '../model/assessment.ts'
+import type { Assessment, Comparison, LedgerState } from '../model/assessment.ts'
 import type { Control } from '../model/control.ts'
 import { ConfigError } from '../model/errors.ts'
 import type { Entry } from '../model/evidence.ts'
@@ -15,9 +15,18 @@ import type { Project } from './project.ts'
 /** Slots of the period's end may be caught up until so long after it; `assess` sorts out what counts. */
 const catchUpMs = 86_400_000
 
-/** Judges a period from what the ledger holds of it. */
-export async function assessPeriod(project: Project, store: Store, period: Period): Promise<Assessment> {
+/**
+ * Judges a period from what the ledger holds of it: all of it, or what it held at an earlier state, so that a report and
+ * the checkpoint that it rests on speak of the same entries.
+ */
+export async function assessPeriod(
+  project: Project,
+  store: Store,
+  period: Period,
+  at?: LedgerState,
+): Promise<Assessment> {
   const { config, catalogue, catalogueDigest } = project
+  const ledger = at ?? (await store.state())
   const populations = await collect(store.entries({ kinds: ['configuration.recorded'], to: period.to }))
   return assess({
     organisation: config.organisation.name,
@@ -30,8 +39,10 @@ export async function assessPeriod(project: Project, store: Store, period: Perio
     scope: (control, component) => scopeOf(project, control, component),
     exceptions: config.exceptions,
     plans: plansFrom(populations),
-    entries: await collect(store.entries({ from: period.from, to: later(period.to, catchUpMs) })),
-    ledger: await store.state(),
+    entries: (await collect(store.entries({ from: period.from, to: later(period.to, catchUpMs) }))).filter(
+      ({ sequence }) => sequence < ledger.size,
+    ),
+    ledger,
   })
 }
 

@@ -3,7 +3,7 @@ import { type AuditReport, auditDocument } from '../../reports/audit/document.ts
 import type { ReportIssue } from '../../reports/audit/issue.ts'
 import { auditJson } from '../../reports/audit/json.ts'
 import type { NoteSigner, Store } from '../ledger/store.ts'
-import type { Assessment, Comparison } from '../model/assessment.ts'
+import type { Assessment, Comparison, LedgerState } from '../model/assessment.ts'
 import { sha256 } from '../model/digest.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Period } from '../model/period.ts'
@@ -44,8 +44,9 @@ export async function issueReport(
 ): Promise<IssuedReport> {
   const key = await ports.reportKey(project)
   const ledgerKey = await ports.ledgerKey(project)
-  await store.checkpoint(ledgerKey)
-  const assessment = await assessPeriod(project, store, options.period)
+  const { size, root, note } = await store.checkpoint(ledgerKey)
+  const ledger: LedgerState = { origin: store.origin, size, root, checkpoint: note }
+  const assessment = await assessPeriod(project, store, options.period, ledger)
   const comparison = await compareWithPrevious(project, store, assessment)
   const evidence = await evidenceFiles(project, store, assessment, ledgerKey)
   const issue = await issueOf(project, store, assessment, key)
