@@ -44,9 +44,14 @@ function fullComponent(context: Context, finding: Finding): Omit<FullComponent, 
     observations: observationTable(context, finding.decisions, finding.reason),
     healed: observationTable(context, finding.healed),
     exception: exceptionText(context, finding),
-    history: historyStrip(context, finding),
+    // A line of one colour says nothing that the words do not.
+    history: varied(finding) ? historyStrip(context, finding) : null,
     historyNote: historyNote(context, finding),
   }
+}
+
+function varied({ history }: Finding): boolean {
+  return new Set(history.map(({ outcome }) => outcome)).size > 1
 }
 
 function commandsOf(context: Context, findings: readonly Finding[]): FullFinding['reperform'] {

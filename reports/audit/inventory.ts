@@ -59,7 +59,7 @@ function drawCertificates(
       ends: ends ? dates.day(ends) : '–',
       left: ends ? daysLeft(asOf, ends) : '',
       problems: listOf(item, 'problems'),
-      timeline: timeline(axis, begins, ends, tone(item.entry, ['daysRemaining', 'notAfter']), item.subject),
+      timeline: timeline(axis, begins, ends, judged(tone(item.entry, ['daysRemaining', 'notAfter'])), item.subject),
       evidence: evidenceLinksTo(context, [item.entry]),
     })),
   }
@@ -75,6 +75,11 @@ function timeline(
   if (!ends) return null
   const from = begins && millis(begins) > millis(axis.from) ? begins : axis.from
   return { ...axis, label: `${subject}: ends on ${ends.slice(0, 10)}`, spans: [{ from, to: ends, tone }] }
+}
+
+/** A bar that nothing judged is still to be seen. */
+function judged(tone: ReturnType<JudgedTone>): ReturnType<JudgedTone> {
+  return tone === 'empty' ? 'none' : tone
 }
 
 function daysLeft(asOf: Instant, ends: Instant): string {

@@ -8,7 +8,7 @@ import { factColumns, factName, factText } from './facts.ts'
 import { outcomeChips } from './wording.ts'
 
 /** Characters that a row's cell holds well; what is longer gets the table's whole width. */
-const longest = { reason: 150, list: 60 }
+const longest = { reason: 150, list: 60, subject: 24 }
 /** Beside a column of subjects there is room for so many columns of facts. */
 const columnsBesideSubjects = 3
 
@@ -38,6 +38,7 @@ export function observationTable(
   return {
     shared,
     subjects,
+    long: [...(short?.values() ?? [])].some((subject) => subject.length > longest.subject),
     collected,
     span: Math.max(1, columns?.length ?? 1) + (subjects ? 1 : 0) + (collected === null ? 3 : 2),
     columns: columns?.map(factName) ?? [],

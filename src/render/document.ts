@@ -211,6 +211,7 @@ export type FullComponent = {
   /** Observations that failed earlier and hold now. */
   readonly healed: ObservationTable | null
   readonly exception: string | null
+  /** Null where it stood the same way at every collection. */
   readonly history: Chart | null
   readonly historyNote: string
 }
@@ -221,6 +222,8 @@ export type ObservationTable = {
   readonly shared: string | null
   /** Whether rows have their subject in a cell. */
   readonly subjects: boolean
+  /** Whether those need a column of their own size. */
+  readonly long: boolean
   /** The day on which all were collected; null where they differ and each row says its own. */
   readonly collected: string | null
   /** How many columns the table has. */

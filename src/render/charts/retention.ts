@@ -42,7 +42,7 @@ function proven({ provenDays, oldestDays, gaps, tone }: Log, x: (day: number) =>
     height: row.fill,
   })
   return [
-    ...(oldestDays > provenDays ? [rect(bar(provenDays, oldestDays), colours.empty)] : []),
+    ...(oldestDays > provenDays ? [rect(bar(provenDays, oldestDays), colours.line)] : []),
     ...(provenDays > 0 ? [rect(bar(0, provenDays), paleColours[tone])] : []),
     ...gaps.map(({ fromDays, toDays }) => rect(bar(toDays, fromDays), '#ffffff')),
   ]

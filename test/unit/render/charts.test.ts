@@ -92,3 +92,128 @@ test('a label with markup stays a label', () => {
   const drawn = drawChart({ kind: 'strip', label: '"><script>', spans: [{ from: 0, to: 1, tone: 'good' }] })
   expect(drawn).not.toContain('<script>')
 })
+
+type Dots = Extract<Chart, { kind: 'dots' }>
+
+test('a version that is offered, one that is refused and one that is undetermined differ without colour', () => {
+  const draw = (state: Dots['dots'][number]['state']) =>
+    drawChart({ kind: 'dots', label: 'dots', dots: [{ state, tone: 'none', count: null }] }).replace(
+      /(?:fill|stroke)="#[^"]*"/g,
+      '',
+    )
+  const drawn = (['offered', 'refused', 'undetermined', 'unasked'] as const).map(draw)
+  expect(new Set(drawn).size).toBe(4)
+})
+
+test('the dots of one row stand under each other with those of another, whatever they say', () => {
+  const row = (state: Dots['dots'][number]['state']) =>
+    drawChart({
+      kind: 'dots',
+      label: 'dots',
+      dots: Array.from({ length: 6 }, () => ({ state, tone: 'good', count: 12 })),
+    })
+  const places = (drawn: string) => [...drawn.matchAll(/cx="([\d.]+)"/g)].map((match) => Number(match[1]))
+  expect(places(row('offered'))).toHaveLength(6)
+  expect(places(row('offered'))).toEqual(places(row('refused')))
+})
+
+const axis = {
+  kind: 'timeline',
+  timeZone: 'Europe/Berlin',
+  from: instant('2026-08-31T22:00:00Z'),
+  to: instant('2027-10-31T23:00:00Z'),
+  now: instant('2026-09-30T22:00:00Z'),
+} as const
+
+test('a certificate that ended long ago or ends in ten years stays within its row', () => {
+  for (const [from, to] of [
+    ['2020-01-01T00:00:00Z', '2021-01-01T00:00:00Z'],
+    ['2026-01-01T00:00:00Z', '2036-01-01T00:00:00Z'],
+  ] as const) {
+    const spans = [{ from: instant(from), to: instant(to), tone: 'good' as const }]
+    const drawn = drawChart({ ...axis, label: 'certificate', spans })
+    const [, x, width] = /<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"/.exec(drawn) ?? []
+    expect(Number(x)).toBeGreaterThanOrEqual(0)
+    expect(Number(width)).toBeGreaterThan(0)
+    expect(Number(x) + Number(width)).toBeLessThanOrEqual(202)
+  }
+})
+
+test('the axis of time names months by the clocks of the zone', () => {
+  const drawn = drawChart({ ...axis, label: 'axis', spans: [] })
+  const names = [...drawn.matchAll(/>([^<]+)<\/text>/g)].map((match) => match[1])
+  expect(names.length).toBeGreaterThan(1)
+  expect(names.length).toBeLessThan(5)
+  expect(names.every((name) => /^(?:Jan|Apr|Jul|Oct) 202[67]$/.test(name ?? ''))).toBe(true)
+})
+
+type Log = NonNullable<Extract<Chart, { kind: 'retention' }>['log']>
+
+const log: Log = {
+  configuredDays: 400,
+  provenDays: 52,
+  oldestDays: 212,
+  gaps: [{ fromDays: 60, toDays: 52 }],
+  tone: 'bad',
+}
+
+function retention(changes: Partial<Log>): string {
+  return drawChart({ kind: 'retention', label: 'log', days: 420, requiredDays: 365, log: { ...log, ...changes } })
+}
+
+test('a log shows what is proven, what a gap cuts off, and the gap', () => {
+  expect(retention({}).match(/<rect/g)).toHaveLength(3)
+  expect(retention({ gaps: [], oldestDays: 52 }).match(/<rect/g)).toHaveLength(1)
+  expect(retention({ gaps: [], oldestDays: 0, provenDays: 0 })).not.toContain('<rect')
+})
+
+test('what is kept for ever has an open outline, and what nothing bounds by time has none', () => {
+  expect(retention({})).toContain('stroke-dasharray')
+  expect(retention({ configuredDays: 'forever' })).toContain('stroke-dasharray')
+  expect(retention({ configuredDays: 'forever' })).not.toBe(retention({ configuredDays: 5_000 }))
+  expect(retention({ configuredDays: null })).not.toContain('stroke-dasharray')
+})
+
+test('a handful of runs is drawn as bars, each with its number', () => {
+  const points = [39, 36].map((notSatisfied, index) => ({
+    at: instant(`2026-11-24T03:56:3${index}Z`),
+    notSatisfied,
+    undetermined: 2,
+  }))
+  const drawn = drawChart({
+    kind: 'trend',
+    label: 'trend',
+    timeZone: 'UTC',
+    from: instant('2026-11-24T03:56:29Z'),
+    to: instant('2026-11-24T03:56:44Z'),
+    points,
+  })
+  expect(drawn).toContain('>41</text>')
+  expect(drawn).toContain('>38</text>')
+  expect(drawn).toContain('>03:56:30</text>')
+})
+
+test('a long trend is drawn over time, with no coordinate missing', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat({ max: 90 }), fc.nat({ max: 40 })), { minLength: 9, maxLength: 60 }),
+      (counts) => {
+        const from = Date.parse('2026-06-30T22:00:00Z')
+        const drawn = drawChart({
+          kind: 'trend',
+          label: 'trend',
+          timeZone: 'Europe/Berlin',
+          from: instant(from),
+          to: instant('2026-09-30T22:00:00Z'),
+          points: counts.map(([notSatisfied, undetermined], index) => ({
+            at: instant(from + index * 86_400_000),
+            notSatisfied,
+            undetermined,
+          })),
+        })
+        expect(drawn).not.toMatch(/NaN|undefined|Infinity/)
+        expect(drawn).toContain('>Aug 2026</text>')
+      },
+    ),
+  )
+})

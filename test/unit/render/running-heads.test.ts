@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cssString } from '../../../src/render/running-heads.ts'
+import { auditDocument } from '../../../reports/audit/document.ts'
+import { cssString, runningHeads } from '../../../src/render/running-heads.ts'
+import { drawAssessment, drawComparison, quarter } from '../../helpers/assessment.ts'
+import { drawIssue } from '../../helpers/report.ts'
 
 test('no text can end a CSS string, its rule or the style element', () => {
   fc.assert(
@@ -19,4 +22,22 @@ test('a CSS string says the text again once its escapes are resolved', () => {
     .slice(1, -1)
     .replace(/\\([0-9a-f]{1,6}) /g, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
   expect(resolved).toBe(text)
+})
+
+test('a page that two sections share names both in its head, unless one says next to nothing', () => {
+  const heads = (standings: typeof quarter.standings) => {
+    const assessment = drawAssessment({ ...quarter, controls: 1, standings })
+    return runningHeads(
+      auditDocument({ assessment, comparison: drawComparison(assessment), issue: drawIssue(assessment) }),
+    )
+  }
+  const few = heads(['excepted', 'satisfied', 'satisfied'])
+  expect(few).toContain(
+    '@page exceptions { @top-left { content: "Exceptions · Comparison with the previous period" } }',
+  )
+  expect(few).toContain('#comparison { page: exceptions }')
+  const none = heads(['satisfied'])
+  expect(none).toContain('@page findings { @top-left { content: "Findings by objective" } }')
+  expect(none).toContain('#exceptions { page: findings }')
+  expect(none).toContain('@page comparison { @top-left { content: "Comparison with the previous period" } }')
 })

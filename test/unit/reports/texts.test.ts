@@ -120,3 +120,10 @@ test('a period that does not begin or end at midnight says its times', () => {
   const days = { id: 'days', from: instant('2026-11-24T00:00:00Z'), to: instant('2026-11-26T00:00:00Z') }
   expect(datesIn('UTC').period(days)).toBe('24 – 25 Nov 2026')
 })
+
+test('instants in a sentence are told as moments, and the rest of it stays', () => {
+  expect(berlin.sentence('It expired at 2026-09-08T22:30:00.000Z, on day 3.')).toBe(
+    'It expired at 9 Sep 2026, 00:30 UTC+2, on day 3.',
+  )
+  expect(berlin.sentence('2026-99-99T99:99:99Z is no instant')).toBe('2026-99-99T99:99:99Z is no instant')
+})
