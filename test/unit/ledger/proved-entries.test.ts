@@ -29,15 +29,16 @@ test('entries with their proofs lead to the root, whichever they are', async () 
   )
 })
 
-test('no entry can be exchanged or left out, with a proof of its own or without', async () => {
+test('no entry can be exchanged, with a proof of its own or without, and none that is required be left out', async () => {
   await fc.assert(
     fc.asyncProperty(chosen, fc.nat(), fc.boolean(), async (sequences, choice, without) => {
       const victim = sequences[choice % sequences.length] ?? 0
-      const proofs = await proofsOf(sequences, [])
+      const required = without ? [victim] : []
+      const proofs = await proofsOf(sequences, required)
       const file = without
         ? fileOf(sequences.filter((sequence) => sequence !== victim))
         : fileOf(sequences, new Map([[victim, forged(victim)]]))
-      expect(proveEntries(file, proofs, head, []).problems).not.toEqual([])
+      expect(proveEntries(file, proofs, head, required).problems).not.toEqual([])
     }),
   )
 })
