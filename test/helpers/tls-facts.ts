@@ -75,6 +75,8 @@ export type Server = {
   readonly certificates?: readonly JsonObject[]
   readonly features?: { readonly [name: string]: string }
   readonly weaknesses?: { readonly [name: string]: string }
+  /** Over the facts of the feature signature-algorithms. */
+  readonly signatures?: JsonObject
 }
 
 /** All facts of one collection from a sound server, but for what is said otherwise. */
@@ -94,6 +96,13 @@ export function serverFacts(over: Server = {}): readonly KindFacts[] {
       kind: 'tls.feature',
       facts: { name, status, basis: 'tested', reason: null },
     })),
+    {
+      kind: 'tls.feature',
+      facts: {
+        ...{ name: 'signature-algorithms', status: 'yes', basis: 'tested', reason: null },
+        ...{ tls12: ['ecdsa_secp256r1_sha256'], tls13: ['ecdsa_secp256r1_sha256'], ...over.signatures },
+      },
+    },
     ...Object.entries({
       ...Object.fromEntries(weaknesses.map((name) => [name, 'not-vulnerable'])),
       ...over.weaknesses,

@@ -197,6 +197,24 @@ function offersBefore13({ versions }: Posture): boolean {
   return versions.some(({ protocol, offered }) => protocol !== 'TLSv1.3' && offered !== 'no')
 }
 
+/** Signature schemes by which no handshake of TLS 1.2 or 1.3 may be signed. */
+export function handshakeSignatures(forbidden: RegExp): Check {
+  return ({ versions, features }) => {
+    const asked = versions.filter(isIn(['TLSv1.2', 'TLSv1.3'])).map(({ protocol }) => protocol)
+    const known = features.get('signature-algorithms')
+    const wrong = (['TLSv1.2', 'TLSv1.3'] as const).flatMap((protocol) => {
+      const schemes = texts(known?.facts[protocol === 'TLSv1.2' ? 'tls12' : 'tls13']).filter((each) =>
+        forbidden.test(each),
+      )
+      return schemes.length > 0 ? [deviation(`${protocol} handshakes are signed with ${schemes.join(', ')}`)] : []
+    })
+    if (wrong.length > 0 || asked.length === 0) return wrong
+    // A reason beside a yes says that some schemes could not be tried.
+    const settled = known?.status === 'no' || (known?.status === 'yes' && known.reason === null)
+    return settled ? [] : [undetermined('how handshakes are signed could not be determined')]
+  }
+}
+
 /** A weakness that must not be there. */
 export function notVulnerable(name: string, title: string): Check {
   return ({ weaknesses }) => {

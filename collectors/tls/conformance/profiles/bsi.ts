@@ -1,5 +1,15 @@
 import type { Instant } from '../../../../src/model/time.ts'
-import { type Check, certificates, feature, groups, keys, soundCertificate, suites, versions } from '../checks.ts'
+import {
+  type Check,
+  certificates,
+  feature,
+  groups,
+  handshakeSignatures,
+  keys,
+  soundCertificate,
+  suites,
+  versions,
+} from '../checks.ts'
 import { suiteNamed, text } from '../posture.ts'
 import type { Profile } from '../profile.ts'
 
@@ -42,6 +52,7 @@ export const bsiProfile: Profile = {
       }
       return {}
     }),
+    handshakeSignatures(/md5|sha1$/),
     feature('compression', { is: ['no'], otherwise: 'compression is supported', before13: true }),
     feature('secure-renegotiation', {
       is: ['yes'],

@@ -1,4 +1,14 @@
-import { certificates, feature, groups, keys, notVulnerable, soundCertificate, suites, versions } from '../checks.ts'
+import {
+  certificates,
+  feature,
+  groups,
+  handshakeSignatures,
+  keys,
+  notVulnerable,
+  soundCertificate,
+  suites,
+  versions,
+} from '../checks.ts'
 import { number, suiteNamed, text } from '../posture.ts'
 import type { Profile } from '../profile.ts'
 
@@ -38,6 +48,7 @@ export const nistProfile: Profile = {
         advised: lifetime !== null && lifetime > 3 * 366 ? ['was issued for more than three years'] : [],
       }
     }),
+    handshakeSignatures(/md5|sha1$/),
     feature('secure-renegotiation', {
       is: ['yes'],
       otherwise: 'secure renegotiation is not supported',

@@ -181,6 +181,18 @@ describe('NIST SP 800-52r2', () => {
     )
   })
 
+  test('handshakes signed with SHA-1 deviate, and unanswered questions about it leave it open', () => {
+    const sha1 = { tls12: ['ecdsa_secp256r1_sha256', 'ecdsa_sha1'] }
+    expect(conformance('nist-sp-800-52r2', { ...nist, signatures: sha1 })).toMatchObject(
+      only('TLSv1.2 handshakes are signed with ecdsa_sha1'),
+    )
+    const lost = { reason: '2 of 12 questions were left unanswered' }
+    expect(conformance('nist-sp-800-52r2', { ...nist, signatures: lost })).toMatchObject({
+      conforms: 'undetermined',
+      undetermined: ['how handshakes are signed could not be determined'],
+    })
+  })
+
   test('features of TLS 1.2 are asked for where TLS 1.2 is', () => {
     const features = { 'secure-renegotiation': 'no', 'extended-master-secret': 'undetermined' }
     expect(conformance('nist-sp-800-52r2', { ...nist, features })).toMatchObject({
