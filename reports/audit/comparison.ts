@@ -1,4 +1,4 @@
-import type { Change, ChangeKind, Comparison } from '../../src/model/assessment.ts'
+import { type Change, type ChangeKind, type Comparison, isWorse } from '../../src/model/assessment.ts'
 import type { Chip, ComparisonSection, Figure, Heading } from '../../src/render/document.ts'
 import type { Context } from './context.ts'
 import { factName, factText } from './facts.ts'
@@ -25,7 +25,7 @@ const causes: { readonly [cause in Change['cause']]: string } = {
 
 const groups: readonly (readonly [ChangeKind, string])[] = [
   ['regressed', 'Regressed: held before and fails now'],
-  ['new', 'New: not seen to fail before'],
+  ['new', 'New: not measured before'],
   ['fixed', 'Fixed: failed before and holds now'],
   ['persisting', 'Persisting: failed before and fails still'],
   ['no-longer-measured', 'No longer measured'],
@@ -53,6 +53,12 @@ export function comparisonSection(
       .filter((group) => group.changes.length > 0),
     unchanged: counted(counts.unchanged, 'finding'),
   }
+}
+
+/** The word for a change; what is new and holds is no bad news. */
+export function changeChip(change: Change): Chip {
+  if (change.change === 'new' && !isWorse(change)) return { tone: 'plain', text: 'new' }
+  return changeChips[change.change]
 }
 
 /** Why a finding moved, in two words. */
@@ -84,7 +90,7 @@ function drawChange(
     title: context.control(change.control)?.title ?? '',
     components: changes.map(({ component }) => context.component(component)),
     moved: change.change === 'fixed' || change.change === 'persisting' ? '' : movedText(change),
-    chip: changeChips[change.change],
+    chip: changeChip(change),
     cause: changeNote(change),
     // Where the target's facts changed, the facts are the reason.
     reason: change.cause === 'target' && change.facts.length > 0 ? '' : context.dates.sentence(change.reason),

@@ -1,4 +1,4 @@
-import type { Comparison } from '../../src/model/assessment.ts'
+import { type Comparison, isWorse } from '../../src/model/assessment.ts'
 import type { Cover, Figure } from '../../src/render/document.ts'
 import type { Context } from './context.ts'
 import { counted, digitGroups, grouped, percent } from './wording.ts'
@@ -55,7 +55,7 @@ function since(comparison: Comparison | null): Figure {
   const label = 'Since last period'
   if (!comparison) return { tone: 'plain', label, value: 'First period', note: null }
   const { fixed } = comparison.counts
-  const worse = comparison.counts.new + comparison.counts.regressed
+  const worse = comparison.changes.filter(isWorse).length
   return { tone: 'plain', label, value: `${grouped(fixed)} fixed · ${grouped(worse)} new`, note: null }
 }
 

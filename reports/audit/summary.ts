@@ -3,7 +3,7 @@ import { objectives } from '../../src/model/control.ts'
 import type { Finding } from '../../src/model/finding.ts'
 import type { Figure, Heading, Summary } from '../../src/render/document.ts'
 import { calendarChart, calendarNote, daysWithAll, matrixChart, trendChart } from './charts.ts'
-import { changeChips, changeNote } from './comparison.ts'
+import { changeChip, changeNote } from './comparison.ts'
 import { anchor, type Context } from './context.ts'
 import { byUrgency } from './findings.ts'
 import { capital, counted, grouped, inWords, objectiveTitles, orDash, riskChip } from './wording.ts'
@@ -164,7 +164,7 @@ function shownChanges(context: Context, comparison: Comparison): Summary['since'
     .toSorted((a, b) => order.indexOf(a.change) - order.indexOf(b.change) || a.finding.localeCompare(b.finding))
     .slice(0, changesShown)
     .map((change) => ({
-      chip: changeChips[change.change],
+      chip: changeChip(change),
       title: `${change.control} ${context.control(change.control)?.title ?? ''}`.trim(),
       component: context.component(change.component),
       note: changeNote(change),

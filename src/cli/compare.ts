@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { assessPeriod, comparePeriods, periodNamed } from '../app/assessment.ts'
 import { openLedger, openProject } from '../app.ts'
-import { type Change, type ChangeKind, type Comparison, changeKinds } from '../model/assessment.ts'
+import { type Change, type ChangeKind, type Comparison, changeKinds, isWorse } from '../model/assessment.ts'
 import { exitCodes } from './exit.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
@@ -24,7 +24,7 @@ export function compareCommand(shell: Shell): Command {
     .argument('<after>', 'a period id or from..to')
     .addOption(configOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nExit code 1 when something regressed or is new, 0 otherwise.')
+    .addHelpText('after', '\nExit code 1 when something regressed, or is new and does not hold; 0 otherwise.')
     .action(async (before: string, after: string, options: { config: string; json?: boolean }) => {
       const project = await openProject(options.config)
       const periods = [periodNamed(project, before), periodNamed(project, after)] as const
@@ -35,8 +35,7 @@ export function compareCommand(shell: Shell): Command {
       )
       if (options.json) sayJson(comparison)
       else printComparison(comparison)
-      const worse = comparison.counts.regressed + comparison.counts.new
-      shell.exit(worse > 0 ? exitCodes.findings : exitCodes.satisfied)
+      shell.exit(comparison.changes.some(isWorse) ? exitCodes.findings : exitCodes.satisfied)
     })
 }
 

@@ -166,6 +166,11 @@ export type Change = {
   readonly facts: readonly FactChange[]
 }
 
+/** Whether a change is for the worse: a finding that regressed, or one that is new and does not hold. */
+export function isWorse({ change, after }: Pick<Change, 'change' | 'after'>): boolean {
+  return change === 'regressed' || (change === 'new' && (after === 'not-satisfied' || after === 'excepted'))
+}
+
 /** Two periods side by side. */
 export type Comparison = {
   readonly before: Period

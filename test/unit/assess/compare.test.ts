@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AssessmentInput } from '../../../src/assess/assess.ts'
 import { compare, kindOf } from '../../../src/assess/compare.ts'
-import type { Assessment, Change } from '../../../src/model/assessment.ts'
+import { type Assessment, type Change, isWorse } from '../../../src/model/assessment.ts'
 import type { Control } from '../../../src/model/control.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { instant } from '../../../src/model/time.ts'
@@ -72,6 +72,14 @@ test.each([
   ['holding', 'none', 'no-longer-measured'],
 ] as const)('%s, then %s, is %s', (before, after, kind) => {
   expect(kindOf(before, after)).toBe(kind)
+})
+
+test('only what regressed, or is new and does not hold, is for the worse', () => {
+  expect(isWorse({ change: 'regressed', after: 'not-satisfied' })).toBe(true)
+  expect(isWorse({ change: 'new', after: 'not-satisfied' })).toBe(true)
+  expect(isWorse({ change: 'new', after: 'excepted' })).toBe(true)
+  expect(isWorse({ change: 'new', after: 'satisfied' })).toBe(false)
+  expect(isWorse({ change: 'persisting', after: 'not-satisfied' })).toBe(false)
 })
 
 describe('the facts that moved a finding', () => {
