@@ -69,10 +69,12 @@ export async function readCatalogue(path: string, directory?: string): Promise<C
 export function ruleProblems(file: CatalogueFile): readonly Problem[] {
   return file.controls.flatMap((control) =>
     checkControl(control).map(({ where, message }) =>
-      file.problem(control.id, where.split('.'), `${control.id}: ${message}`),
+      file.problem(control.id, where.split('.'), `${control.id}: ${message}`, ruleHint),
     ),
   )
 }
+
+const ruleHint = `an expression in CEL: facts are facts.name, and text has quotes of its own, as in '"TLS 1.0 is offered"'`
 
 function duplicates(file: CatalogueFile, all: Catalogue['controls']): readonly Problem[] {
   return file.controls

@@ -48,7 +48,9 @@ export function printComparison({ before, after, changes, counts }: Comparison):
     say()
     say(`${tone(changeTones[kind], kind.replaceAll('-', ' '))}: ${count(mine.length, 'finding')}`)
     const [same, different] = [mine.filter(isSame), mine.filter((change) => !isSame(change))]
-    for (const change of different) printChange(change)
+    for (const group of Map.groupBy(different, ({ component, reason }) => `${component}: ${reason}`).values()) {
+      printChanges(group)
+    }
     if (same.length > 0) printSame(same)
   }
   say()
@@ -67,6 +69,15 @@ function printSame(changes: readonly Change[]): void {
   }
 }
 
-function printChange({ control, component, reason }: Change): void {
-  sayHanging(`  ${tone('strong', control.padEnd(8))}  `, printable(`${component}: ${reason}`))
+/** Controls of one component that changed for one and the same reason share its sentence. */
+function printChanges(group: readonly Change[]): void {
+  const [first, ...more] = group
+  if (!first) return
+  const sentence = printable(`${first.component}: ${first.reason}`)
+  if (more.length === 0) {
+    sayHanging(`  ${tone('strong', first.control.padEnd(8))}  `, sentence)
+    return
+  }
+  sayText(sentence, 2)
+  sayText(tone('strong', group.map(({ control }) => control).join(', ')), 4)
 }
