@@ -5,10 +5,14 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { tlsCollector } from '../../collectors/tls/index.ts'
+import { keepNurserySmall } from '../../src/cli/memory.ts'
 import { collectPlan } from '../../src/collect/collect-plan.ts'
 import type { Collector } from '../../src/collect/contract.ts'
 import { instant } from '../../src/model/time.ts'
 import { sweepAddress } from './servers.ts'
+
+// As `affidavit run` and the daemon do.
+keepNurserySmall()
 
 const { values } = parseArgs({
   options: { targets: { type: 'string', default: '1000' }, concurrency: { type: 'string', default: '8' } },

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { pino } from 'pino'
 import { openProject } from '../app.ts'
 import { startDaemon } from '../schedule/daemon.ts'
+import { keepNurserySmall } from './memory.ts'
 import { configOption } from './options.ts'
 import type { Shell } from './shell.ts'
 
@@ -17,6 +18,7 @@ The configuration is read once: restart the daemon after a change.
 SIGTERM and SIGINT stop it: a run in hand is finished, or recorded as interrupted after 20 seconds.`,
     )
     .action(async (options: { config: string }) => {
+      keepNurserySmall()
       const project = await openProject(options.config)
       const log = pino({ base: { name: 'affidavit' }, timestamp: pino.stdTimeFunctions.isoTime })
       await using daemon = await startDaemon(project, { log })

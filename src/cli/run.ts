@@ -7,6 +7,7 @@ import { ConfigError } from '../model/errors.ts'
 import type { Collection } from '../model/evidence.ts'
 import type { PlannedTarget } from '../model/plan.ts'
 import { exitCodes } from './exit.ts'
+import { keepNurserySmall } from './memory.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { printSummary } from './summary.ts'
@@ -21,6 +22,7 @@ export function runCommand(shell: Shell): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExit code 0 when every control is satisfied, 1 when findings are open.')
     .action(async (names: string[], options: { config: string; json?: boolean }) => {
+      keepNurserySmall()
       const project = await openProject(options.config)
       const targets = chosen(project.config.plan, names)
       const progress = startProgress(targets, options.json === true)
