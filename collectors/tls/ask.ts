@@ -13,6 +13,8 @@ export type Question = {
   readonly protocol: RecordProtocol | null
   readonly bytes: Uint8Array
   readonly enough: (reply: Reply) => boolean
+  /** Whether servers are known to close without a word at it, which then says nothing about how many connections they take. */
+  readonly closingIsUsual?: boolean
   /** What opens the encrypted part of the answer, to be kept beside it. */
   readonly serverTraffic?: (reply: Reply) => Uint8Array | undefined
 }
@@ -43,8 +45,9 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
     length > longestAnswered &&
     (attempts > 0 ? Number.isFinite(shortestIgnored) : length >= shortestIgnored)
 
-  async function attempt(question: Question, count: number, alone: boolean, pauseMs = 0): Promise<Attempt> {
+  async function attempt(question: Question, count: number, mode?: 'alone' | 'last', pauseMs = 0): Promise<Attempt> {
     let width = pacer.width
+    const alone = mode !== undefined
     const { purpose, protocol, bytes: sent } = question
     const run = async (): Promise<Evidence> => {
       // Quiet before an attempt alone, so that the server has noticed the end of the connections before it.
@@ -69,7 +72,7 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
       else if (alone && anyAnswer && !made.preamble?.trouble) shortestIgnored = Math.min(shortestIgnored, sent.length)
       return evidence
     }
-    const evidence = await pacer.run(run, alone ? 'alone' : undefined)
+    const evidence = await pacer.run(run, mode)
     anyAnswer ||= speaksTls(evidence)
     if (!anyAnswer && evidence.verdict.kind === 'foreign') hopeless.abort()
     return { evidence, width }
@@ -80,21 +83,26 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
     let { evidence, width } = first
     for (const [index, pauseMs] of pausesMs.entries()) {
       if (isSettled(evidence) || signal.aborted || isTooLong(question, index + 1)) return evidence
-      pacer.slowDown(width)
       const before = evidence
-      const alone = index > 0 || !anyAnswer || before.exchange.end === 'timeout' || before.verdict.kind === 'alert'
-      if (!alone) await pause(pauseMs, signal)
-      ;({ evidence, width } = await attempt(question, index + 2, alone, pauseMs))
-      if (!alone || !sameFailure(before, evidence)) continue
+      const asUsual = anyAnswer && question.closingIsUsual === true && before.exchange.end === 'closed'
+      if (!asUsual) pacer.slowDown(width)
+      const mode = asUsual ? 'last' : mustBeAlone(before, index) ? 'alone' : undefined
+      if (!mode) await pause(pauseMs, signal)
+      ;({ evidence, width } = await attempt(question, index + 2, mode, pauseMs))
+      if (!mode || !sameFailure(before, evidence)) continue
       // It is the question that the server does not like, not the number of connections.
       pacer.recover()
-      if (comesAgain.includes(evidence.exchange.end)) return evidence
+      // Two attempts alone that end alike tell; the first of them is the one before the last.
+      if (comesAgain.includes(evidence.exchange.end) || (asUsual && before.exchange.alone)) return evidence
     }
     return evidence
   }
 
+  const mustBeAlone = ({ exchange, verdict }: Evidence, index: number): boolean =>
+    index > 0 || !anyAnswer || exchange.end === 'timeout' || verdict.kind === 'alert'
+
   return async (question) => {
-    const first = await attempt(question, 1, false)
+    const first = await attempt(question, 1)
     if (isSettled(first.evidence) || signal.aborted) return first.evidence
     if (!anyAnswer && rescue) {
       // One question finds out whether the server answers at all; the others wait for that.

@@ -1,7 +1,10 @@
 /** Keeps connections to one server few enough for it. */
 export type Pacer = {
-  /** Runs a task as soon as another connection may be opened; alone: while no other task runs. */
-  run<Result>(task: () => Promise<Result>, mode?: 'alone'): Promise<Result>
+  /**
+   * Runs a task as soon as another connection may be opened; alone: while no other task runs; last: alone, and once
+   * none waits.
+   */
+  run<Result>(task: () => Promise<Result>, mode?: 'alone' | 'last'): Promise<Result>
   /** Says that the server refused or dropped a connection: from now on half as many at once. */
   slowDown(startedUnder: number): void
   /** Says that the last slowing down was not called for: back to the width before it. */
@@ -19,8 +22,11 @@ export function createPacer(width: number): Pacer {
   let running = 0
   let exclusive = false
   const queue: Waiting[] = []
+  const last: (() => void)[] = []
 
   const startNext = (): void => {
+    // Whoever waited for the task that just ended may have more to ask, and goes first.
+    if (queue.length === 0 && running === 0 && last.length > 0) setImmediate(startLast)
     for (let next = queue[0]; next && !exclusive; next = queue[0]) {
       if (next.alone ? running > 0 : running >= allowed) return
       queue.shift()
@@ -28,6 +34,14 @@ export function createPacer(width: number): Pacer {
       exclusive = next.alone
       next.start()
     }
+  }
+  const startLast = (): void => {
+    if (queue.length > 0 || running > 0) return
+    const start = last.shift()
+    if (!start) return
+    running += 1
+    exclusive = true
+    start()
   }
   return {
     get width() {
@@ -45,7 +59,8 @@ export function createPacer(width: number): Pacer {
     },
     async run(task, mode) {
       await new Promise<void>((start) => {
-        queue.push({ alone: mode === 'alone', start })
+        if (mode === 'last') last.push(start)
+        else queue.push({ alone: mode === 'alone', start })
         startNext()
       })
       try {
