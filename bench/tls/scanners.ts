@@ -9,7 +9,7 @@ import { handshakeQuestion } from '../../collectors/tls/handshake/current-client
 import { helloMaker } from '../../collectors/tls/hellos.ts'
 import { tlsCollector } from '../../collectors/tls/index.ts'
 import { surveyAllCertificates } from '../../collectors/tls/inventory/certificates.ts'
-import { askSslv2, takeInventory } from '../../collectors/tls/inventory/scan.ts'
+import { takeInventory } from '../../collectors/tls/inventory/scan.ts'
 import { createPacer } from '../../collectors/tls/pacer.ts'
 import { replay } from '../../collectors/tls/replay.ts'
 import type { Exchange } from '../../collectors/tls/transcript.ts'
@@ -66,10 +66,8 @@ async function takeInventoryOf(port: number): Promise<Found> {
   const ask = createAsk(wire, createPacer(tlsCollector.defaults.concurrency), exchanges)
   const hello = helloMaker(undefined)
   const handshake = ask(handshakeQuestion({ serverName: undefined, purpose: 'handshake' }))
-  const sslv2 = askSslv2(ask)
   await Promise.all([takeInventory(ask, hello, exchanges), handshake])
   await surveyAllCertificates(ask, exchanges, undefined)
-  await sslv2
   const context = { host: '127.0.0.1', at: instant(Date.now()), anchors: trustStore([]), anchorsMissing: null }
   return foundIn(replay({ exchanges }, context))
 }

@@ -4,6 +4,7 @@ import { exchange, type Wire } from './exchange.ts'
 import { smallHelloBytes } from './hellos.ts'
 import type { Pacer } from './pacer.ts'
 import type { RecordProtocol } from './registry/protocols.ts'
+import { isClosedWithinRoom, roomShown } from './room.ts'
 import type { End, Exchange, Purpose } from './transcript.ts'
 import { type Reply, readReply } from './wire/reply.ts'
 
@@ -13,8 +14,6 @@ export type Question = {
   readonly protocol: RecordProtocol | null
   readonly bytes: Uint8Array
   readonly enough: (reply: Reply) => boolean
-  /** Whether servers are known to close without a word at it, which then says nothing about how many connections they take. */
-  readonly closingIsUsual?: boolean
   /** What opens the encrypted part of the answer, to be kept beside it. */
   readonly serverTraffic?: (reply: Reply) => Uint8Array | undefined
 }
@@ -45,11 +44,10 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
     length > longestAnswered &&
     (attempts > 0 ? Number.isFinite(shortestIgnored) : length >= shortestIgnored)
 
-  async function attempt(question: Question, count: number, mode?: 'alone' | 'last', pauseMs = 0): Promise<Attempt> {
+  async function attempt(question: Question, count: number, alone: boolean, pauseMs = 0): Promise<Attempt> {
     let width = pacer.width
-    const alone = mode !== undefined
     const { purpose, protocol, bytes: sent } = question
-    const run = async (): Promise<Evidence> => {
+    const run = async (open: number): Promise<Evidence> => {
       // Quiet before an attempt alone, so that the server has noticed the end of the connections before it.
       if (alone) await pause(pauseMs, signal)
       width = pacer.width
@@ -58,6 +56,7 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
         protocol,
         attempt: count,
         alone,
+        open,
         sent,
         received: new Uint8Array(),
         end: 'stopped',
@@ -72,7 +71,7 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
       else if (alone && anyAnswer && !made.preamble?.trouble) shortestIgnored = Math.min(shortestIgnored, sent.length)
       return evidence
     }
-    const evidence = await pacer.run(run, mode)
+    const evidence = await pacer.run(run, alone ? 'alone' : undefined)
     anyAnswer ||= speaksTls(evidence)
     if (!anyAnswer && evidence.verdict.kind === 'foreign') hopeless.abort()
     return { evidence, width }
@@ -84,25 +83,27 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
     for (const [index, pauseMs] of pausesMs.entries()) {
       if (isSettled(evidence) || signal.aborted || isTooLong(question, index + 1)) return evidence
       const before = evidence
-      const asUsual = anyAnswer && question.closingIsUsual === true && before.exchange.end === 'closed'
-      if (!asUsual) pacer.slowDown(width)
-      const mode = asUsual ? 'last' : mustBeAlone(before, index) ? 'alone' : undefined
-      if (!mode) await pause(pauseMs, signal)
-      ;({ evidence, width } = await attempt(question, index + 2, mode, pauseMs))
-      if (!mode || !sameFailure(before, evidence)) continue
+      const hadRoom = isClosedWithinRoom(before, room())
+      if (!hadRoom) pacer.slowDown(width)
+      const alone = !hadRoom && mustBeAlone(before, index)
+      if (!alone) await pause(pauseMs, signal)
+      ;({ evidence, width } = await attempt(question, index + 2, alone, pauseMs))
+      // Closed twice in good order, though there was room: that is an answer.
+      if ([before, evidence].every((each) => isClosedWithinRoom(each, room()))) return evidence
+      if (!alone || !sameFailure(before, evidence)) continue
       // It is the question that the server does not like, not the number of connections.
       pacer.recover()
-      // Two attempts alone that end alike tell; the first of them is the one before the last.
-      if (comesAgain.includes(evidence.exchange.end) || (asUsual && before.exchange.alone)) return evidence
+      if (comesAgain.includes(evidence.exchange.end)) return evidence
     }
     return evidence
   }
 
+  const room = (): number => roomShown(exchanges.map(readEvidence))
   const mustBeAlone = ({ exchange, verdict }: Evidence, index: number): boolean =>
     index > 0 || !anyAnswer || exchange.end === 'timeout' || verdict.kind === 'alert'
 
   return async (question) => {
-    const first = await attempt(question, 1)
+    const first = await attempt(question, 1, false)
     if (isSettled(first.evidence) || signal.aborted) return first.evidence
     if (!anyAnswer && rescue) {
       // One question finds out whether the server answers at all; the others wait for that.

@@ -13,7 +13,7 @@ import { handshakeQuestion } from './handshake/current-client.ts'
 import { shareableGroups } from './handshake/key-shares.ts'
 import { helloMaker } from './hellos.ts'
 import { surveyAllCertificates } from './inventory/certificates.ts'
-import { askSslv2, takeInventory } from './inventory/scan.ts'
+import { takeInventory } from './inventory/scan.ts'
 import { createPacer } from './pacer.ts'
 import { replay } from './replay.ts'
 import { silenceOf } from './silence.ts'
@@ -88,12 +88,10 @@ async function askEverything(
   signal: AbortSignal,
   behaviour: () => Promise<void>,
 ): Promise<unknown> {
-  const inventory = firstFailure([takeInventory(ask, helloMaker(serverName), exchanges), shakeHands(ask, serverName)])
-  const sslv2 = askSslv2(ask)
-  const later = inventory.then((failed) =>
-    failed || signal.aborted ? failed : firstFailure([surveyAllCertificates(ask, exchanges, serverName), behaviour()]),
-  )
-  return (await later) ?? (await firstFailure([sslv2]))
+  const surveys = [takeInventory(ask, helloMaker(serverName), exchanges), shakeHands(ask, serverName)]
+  const failed = await firstFailure(surveys)
+  if (failed || signal.aborted) return failed
+  return firstFailure([surveyAllCertificates(ask, exchanges, serverName), behaviour()])
 }
 
 /** What the first of some surveys that failed failed with, once all are over. */

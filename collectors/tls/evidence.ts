@@ -45,6 +45,15 @@ function read(exchange: Exchange): Evidence {
   return { exchange, offered, reply, verdict: verdictOf(exchange, offered, reply) }
 }
 
+const keys = new WeakMap<Exchange, string>()
+
+/** The bytes sent, by which the attempts at one question are known. */
+export function keyOf(exchange: Exchange): string {
+  const key = keys.get(exchange) ?? Buffer.from(exchange.sent).toString('latin1')
+  keys.set(exchange, key)
+  return key
+}
+
 /** Alerts by which a server says no to what it was offered. */
 const refusals: { readonly [description: number]: 'offer' | 'version' } = {
   40: 'offer',

@@ -1,10 +1,10 @@
 /** Keeps connections to one server few enough for it. */
 export type Pacer = {
   /**
-   * Runs a task as soon as another connection may be opened; alone: while no other task runs; last: alone, and once
-   * none waits.
+   * Runs a task as soon as another connection may be opened; alone: while no other task runs. The task is told how many
+   * run when it starts, itself included.
    */
-  run<Result>(task: () => Promise<Result>, mode?: 'alone' | 'last'): Promise<Result>
+  run<Result>(task: (running: number) => Promise<Result>, mode?: 'alone'): Promise<Result>
   /** Says that the server refused or dropped a connection: from now on half as many at once. */
   slowDown(startedUnder: number): void
   /** Says that the last slowing down was not called for: back to the width before it. */
@@ -13,7 +13,7 @@ export type Pacer = {
   readonly width: number
 }
 
-type Waiting = { readonly alone: boolean; readonly start: () => void }
+type Waiting = { readonly alone: boolean; readonly start: (running: number) => void }
 
 /** A pacer that lets at most `width` tasks run at once, and fewer once the server has shown its limit. */
 export function createPacer(width: number): Pacer {
@@ -22,26 +22,15 @@ export function createPacer(width: number): Pacer {
   let running = 0
   let exclusive = false
   const queue: Waiting[] = []
-  const last: (() => void)[] = []
 
   const startNext = (): void => {
-    // Whoever waited for the task that just ended may have more to ask, and goes first.
-    if (queue.length === 0 && running === 0 && last.length > 0) setImmediate(startLast)
     for (let next = queue[0]; next && !exclusive; next = queue[0]) {
       if (next.alone ? running > 0 : running >= allowed) return
       queue.shift()
       running += 1
       exclusive = next.alone
-      next.start()
+      next.start(running)
     }
-  }
-  const startLast = (): void => {
-    if (queue.length > 0 || running > 0) return
-    const start = last.shift()
-    if (!start) return
-    running += 1
-    exclusive = true
-    start()
   }
   return {
     get width() {
@@ -58,13 +47,12 @@ export function createPacer(width: number): Pacer {
       startNext()
     },
     async run(task, mode) {
-      await new Promise<void>((start) => {
-        if (mode === 'last') last.push(start)
-        else queue.push({ alone: mode === 'alone', start })
+      const count = await new Promise<number>((start) => {
+        queue.push({ alone: mode === 'alone', start })
         startNext()
       })
       try {
-        return await task()
+        return await task(count)
       } finally {
         running -= 1
         exclusive = false

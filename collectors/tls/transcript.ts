@@ -50,6 +50,8 @@ export type Exchange = {
   readonly attempt: number
   /** Whether no other connection of ours to the server was open meanwhile, nor shortly before. */
   readonly alone: boolean
+  /** How many connections of ours to the server were open when this one was opened, itself included. */
+  readonly open?: number
   readonly sent: Uint8Array
   readonly received: Uint8Array
   readonly end: End

@@ -1,8 +1,9 @@
-import { type Evidence, readEvidence, reasonOf, versionAsked } from '../evidence.ts'
+import { type Evidence, keyOf, readEvidence, reasonOf, versionAsked } from '../evidence.ts'
 import { smallHelloBytes } from '../hellos.ts'
 import { cipherSuiteName, cipherSuites } from '../registry/cipher-suites.ts'
 import { tls12Groups, tls13Groups, usualTls13Groups } from '../registry/groups.ts'
 import { type RecordProtocol, versionNumbers } from '../registry/protocols.ts'
+import { isClosedWithinRoom, isWithinRoom, roomShown } from '../room.ts'
 import type { Exchange, Purpose } from '../transcript.ts'
 import { suitesOf } from './offers.ts'
 import { type Choice, orderOf, type Preference, preferenceOf } from './order.ts'
@@ -45,10 +46,11 @@ export function openCase(exchanges: readonly Exchange[]): Case {
 }
 
 /**
- * A hello that is answered by the same alert twice, or by an orderly close twice while no other connection was open,
- * has been refused, provided that the server does answer other hellos. A reset or a silence never says so.
+ * A hello that is answered by the same alert twice, or by an orderly close twice while the server had room for it, has
+ * been refused, provided that the server does answer other hellos. A reset or a silence never says so.
  */
 function dismissals(evidence: readonly Evidence[]): Map<string, string> {
+  const room = roomShown(evidence)
   const byBytes = Map.groupBy(evidence, ({ exchange }) => keyOf(exchange))
   const found = new Map<string, string>()
   for (const [key, attempts] of byBytes) {
@@ -56,22 +58,15 @@ function dismissals(evidence: readonly Evidence[]): Map<string, string> {
     const alone = attempts.filter(({ exchange }) => exchange.alone)
     const alerts = attempts.flatMap(({ verdict }) => (verdict.kind === 'alert' ? [verdict.alert] : []))
     const [alert] = alerts
-    const closes = alone.filter(({ exchange, reply }) => exchange.end === 'closed' && reply.form === 'empty')
+    const inRoom = attempts.filter(({ exchange }) => isWithinRoom(exchange, room))
+    const closes = inRoom.filter((each) => isClosedWithinRoom(each, room))
     if (alert && alone.length > 0 && alerts.length > 1 && alerts.every((each) => each === alert)) {
       found.set(key, `answered with the alert ${alert} each time`)
-    } else if (closes.length > 1 && closes.length === alone.length) {
+    } else if (closes.length > 1 && closes.length === inRoom.length) {
       found.set(key, 'closed the connection each time, while it answered other hellos')
     }
   }
   return found
-}
-
-const keys = new WeakMap<Exchange, string>()
-
-function keyOf(exchange: Exchange): string {
-  const key = keys.get(exchange) ?? Buffer.from(exchange.sent).toString('latin1')
-  keys.set(exchange, key)
-  return key
 }
 
 /** Why a hello was refused; null where it was not, or where the refusal may have another cause. */

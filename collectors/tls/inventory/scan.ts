@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Ask } from '../ask.ts'
+import type { Ask, Question } from '../ask.ts'
 import { type Evidence, isSettled, readEvidence, speaksTls } from '../evidence.ts'
 import type { MakeHello } from '../hellos.ts'
 import { usualTls12Groups } from '../registry/groups.ts'
@@ -13,7 +13,7 @@ import { surveyOrder } from './order-survey.ts'
 import { hasHello, type SuiteQuestionOptions, type Survey, suiteQuestion } from './survey.ts'
 import { surveyEllipticGroups, surveyPairs } from './tls13-survey.ts'
 
-/** Asks until the exchanges show everything about every version from SSLv3 on, or the time is over. */
+/** Asks until the exchanges show everything about every version, or the time is over. */
 export async function takeInventory(ask: Ask, hello: MakeHello, exchanges: readonly Exchange[]): Promise<void> {
   const survey: Survey = {
     ask,
@@ -22,18 +22,7 @@ export async function takeInventory(ask: Ask, hello: MakeHello, exchanges: reado
     speaks: () => exchanges.some((each) => speaksTls(readEvidence(each))),
   }
   const versions = (Object.keys(versionNumbers) as RecordProtocol[]).reverse()
-  await Promise.all(versions.map((protocol) => surveyVersion(survey, protocol)))
-}
-
-/** Asks for SSLv2, which needs hellos of its own; in no haste, since a silent no must be heard again in quiet. */
-export async function askSslv2(ask: Ask): Promise<void> {
-  await ask({
-    purpose: 'sslv2',
-    protocol: null,
-    bytes: sslv2ClientHello(randomBytes(16)),
-    enough: hasHello,
-    closingIsUsual: true,
-  })
+  await Promise.all([...versions.map((protocol) => surveyVersion(survey, protocol)), ask(sslv2Question())])
 }
 
 /** What the exchanges show at the moment of asking; worked out anew only where there are more of them. */
@@ -157,4 +146,8 @@ async function settleOpenSuites(survey: Survey, protocol: RecordProtocol): Promi
   await Promise.all(
     cut(open, Math.ceil(open.length / 32)).map((offer) => eliminate(survey, protocol, offer, { small: true })),
   )
+}
+
+function sslv2Question(): Question {
+  return { purpose: 'sslv2', protocol: null, bytes: sslv2ClientHello(randomBytes(16)), enough: hasHello }
 }

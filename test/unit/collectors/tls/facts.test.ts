@@ -57,6 +57,25 @@ describe('whether a version is offered', () => {
     expect(dismissed([close(1, false), close(2, true), close(3, true)])).toBe(false)
   })
 
+  test('a close is a no too when it comes twice though no more connections were open than the server has answered', () => {
+    const close = (attempt: number, open: number) =>
+      exchangeOf('TLSv1.0', [cbc], silent, { end: 'closed', attempt, open })
+    const dismissed = (exchanges: readonly Exchange[]) => !tls10(exchanges).openSuites.includes(cbc)
+    const roomForSix = { ...answer, open: 6 }
+    expect(dismissed([close(1, 6), roomForSix, close(2, 3)])).toBe(true)
+    expect(dismissed([close(1, 6), roomForSix])).toBe(false)
+    expect(dismissed([close(1, 7), roomForSix, close(2, 3)])).toBe(false)
+    expect(dismissed([close(1, 6), answer, close(2, 3)])).toBe(false)
+  })
+
+  test('a server that turned away what it answered later has not shown how much room it has', () => {
+    const close = (attempt: number) => exchangeOf('TLSv1.0', [cbc], silent, { end: 'closed', attempt, open: 1 })
+    const later = { ...answer, open: 6, attempt: 2, sent: Uint8Array.from(answer.sent) }
+    const before = { ...answer, open: 6, received: silent, end: 'closed' as const }
+    expect(tls10([close(1), later, close(2)]).openSuites).not.toContain(cbc)
+    expect(tls10([before, close(1), later, close(2)]).openSuites).toContain(cbc)
+  })
+
   test('an alert that may have other causes counts once it has come again alone', () => {
     const internal = (attempt: number, alone: boolean) => exchangeOf('TLSv1.0', [cbc], alert(80), { attempt, alone })
     expect(tls10([answer, internal(1, false)]).openSuites).toContain(cbc)

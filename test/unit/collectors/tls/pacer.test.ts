@@ -65,31 +65,6 @@ test('a task that wants to be alone waits for the others and holds back the next
   await Promise.all([first, last])
 })
 
-test('the last task waits for all others, and for what they lead to', async () => {
-  const { task, running, endOne } = tasks()
-  const pacer = createPacer(4)
-  let over = ''
-  const first = pacer.run(task).then(() => pacer.run(task))
-  const last = pacer.run(task, 'last').then(() => {
-    over += 'last'
-  })
-  void first.then(() => {
-    over += 'first '
-  })
-  await new Promise(setImmediate)
-  await endOne()
-  expect(running).toHaveLength(1)
-  await endOne()
-  expect(over).toBe('first ')
-  const meanwhile = pacer.run(task)
-  await new Promise(setImmediate)
-  expect(running).toHaveLength(1)
-  await endOne()
-  await endOne()
-  await Promise.all([last, meanwhile])
-  expect(over).toBe('first last')
-})
-
 test('a task that fails gives its place back', async () => {
   const pacer = createPacer(1)
   await expect(pacer.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
