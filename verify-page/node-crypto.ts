@@ -15,7 +15,7 @@ function expectSha256(name: string): void {
 
 const bytesOf = (data: Data): Uint8Array => (typeof data === 'string' ? new TextEncoder().encode(data) : data)
 
-const output = (digest: Uint8Array, encoding?: 'hex' | 'base64' | 'buffer'): Buffer | string =>
+const output = (digest: Uint8Array, encoding?: 'hex' | 'base64' | 'binary' | 'buffer'): Buffer | string =>
   encoding === undefined || encoding === 'buffer' ? Buffer.from(digest) : Buffer.from(digest).toString(encoding)
 
 export function createHash(name: string) {
@@ -31,7 +31,7 @@ export function createHash(name: string) {
   return hash
 }
 
-export function hash(name: string, data: Data, encoding: 'hex' | 'base64' | 'buffer' = 'hex') {
+export function hash(name: string, data: Data, encoding: 'hex' | 'base64' | 'binary' | 'buffer' = 'hex') {
   expectSha256(name)
   return output(sha256(bytesOf(data)), encoding)
 }

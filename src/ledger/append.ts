@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
 import { type Sha256, sha256 } from '../model/digest.ts'
 import type { Artefact, ArtefactReference, Entry, NewEntry } from '../model/evidence.ts'
 import { encodeEntry } from './entry.ts'
 import { leafHash } from './merkle.ts'
 import type { EntryRow, Tables } from './schema.ts'
 import { type Connection, writeTransaction } from './sqlite.ts'
+import { insertEntries } from './sqlite-entries.ts'
 import { growTree, readFrontier } from './tree.ts'
-
-/** Rows in one INSERT; more no longer gain anything. */
-const rowsPerInsert = 50
 
 /** Writes entries, their artefacts and the grown tree in one transaction; the ledger gives them their sequence. */
 export async function append(
@@ -27,7 +25,7 @@ export async function append(
       placed.push({ ...rest, version: 1, origin, sequence: before.size + index, artefacts: references })
     }
     const rows = placed.map(toRow)
-    await insertEntries(tables, rows)
+    insertEntries(connection.file, rows)
     await growTree(
       tables,
       before,
@@ -65,27 +63,4 @@ async function insertBlob(tables: Transaction<Tables>, digest: Uint8Array, bytes
   const commitment = Buffer.from(sha256(salt, bytes), 'hex')
   await tables.insertInto('blobs').values({ commitment, sha256: digest, salt, size: bytes.length, bytes }).execute()
   return commitment
-}
-
-/** Kysely compiles a query anew each time, which would cost more than SQLite itself: here once for a number of rows. */
-export async function insertEntries(tables: Kysely<Tables>, rows: readonly EntryRow[]): Promise<void> {
-  for (let from = 0; from < rows.length; from += rowsPerInsert) {
-    const chunk = rows.slice(from, from + rowsPerInsert)
-    const parameters = chunk.flatMap((row) => columns.map((column) => row[column]))
-    await tables.executeQuery(CompiledQuery.raw(insertOf(tables, chunk), parameters))
-  }
-}
-
-const columns = [...columnNames, 'leaf', 'bytes'] as const satisfies readonly (keyof EntryRow)[]
-
-const compiled = new Map<number, string>()
-
-function insertOf(tables: Kysely<Tables>, rows: readonly EntryRow[]): string {
-  const known = compiled.get(rows.length)
-  if (known) return known
-  // Kysely writes the columns in the order of the first row's names.
-  const values = rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]])) as EntryRow)
-  const { sql } = tables.insertInto('entries').values(values).compile()
-  compiled.set(rows.length, sql)
-  return sql
 }

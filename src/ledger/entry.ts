@@ -1,43 +1,17 @@
-import * as z from 'zod'
 import { canonicalJson } from '../model/digest.ts'
 import { IntegrityError } from '../model/errors.ts'
-import { type Entry, methods } from '../model/evidence.ts'
+import type { Entry } from '../model/evidence.ts'
 import type { Json, JsonObject } from '../model/json.ts'
-
-const Hex = z.string().regex(/^[0-9a-f]{64}$/)
-const Moment = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-const Position = z.int().min(0)
-
-/** The shape of an entry, version 1: closed, so that nothing can be smuggled in beside what is known. */
-const EntryV1 = z.strictObject({
-  version: z.literal(1),
-  origin: z.string(),
-  sequence: Position,
-  run: z.string(),
-  slot: Moment.nullable(),
-  collector: z.strictObject({ id: z.string(), version: z.int() }),
-  configuration: Hex,
-  component: z.string().nullable(),
-  target: z.string().nullable(),
-  kind: z.string(),
-  subject: z.string(),
-  methods: z.array(z.enum(methods)),
-  collected: Moment,
-  expires: Moment.nullable(),
-  facts: z.custom((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
-  artefacts: z.array(
-    z.strictObject({ name: z.string(), mediaType: z.string(), size: Position, commitment: Hex }).readonly(),
-  ),
-})
+import { entryProblem } from './entry-shape.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The bytes of an entry as the ledger hashes and keeps them: RFC 8785 in UTF-8. Throws TypeError where it is no entry. */
 export function encodeEntry(entry: Entry): Uint8Array {
-  const result = EntryV1.safeParse(entry)
   // What could not be read back must not be acknowledged.
-  if (!result.success) throw new TypeError(`not a ledger entry: ${firstIssue(result.error)}`)
-  return Buffer.from(canonical(entry as unknown as Json))
+  const why = entryProblem(entry)
+  if (why !== undefined) throw new TypeError(`not a ledger entry: ${why}`)
+  return Buffer.from(canonical(entry))
 }
 
 /**
@@ -46,10 +20,8 @@ export function encodeEntry(entry: Entry): Uint8Array {
  */
 export function decodeEntry(bytes: Uint8Array): Entry {
   const { text, value } = parse(bytes)
-  const result = EntryV1.safeParse(value)
-  if (!result.success) {
-    throw notAnEntry(firstIssue(result.error))
-  }
+  const why = entryProblem(value)
+  if (why !== undefined) throw notAnEntry(why)
   // Duplicate names, spaces or another order would let two readers see two different entries in the same bytes.
   if (!isCanonical(text, value)) throw notAnEntry('it is not in canonical form (RFC 8785)')
   return value as Entry
@@ -64,10 +36,6 @@ function parse(bytes: Uint8Array): { text: string; value: unknown } {
   }
 }
 
-function firstIssue({ issues }: z.ZodError): string {
-  return `${issues[0]?.path.join('.') || 'the whole'}: ${issues[0]?.message ?? 'invalid'}`
-}
-
 function isCanonical(text: string, value: unknown): boolean {
   // The quick way decides for all but entries with names such as "10", which JavaScript puts first.
   if (isSorted(value) && JSON.stringify(value) === text) return true
@@ -79,12 +47,34 @@ function isCanonical(text: string, value: unknown): boolean {
 }
 
 /** The canonical text; half surrogate pairs, which hostile servers send and UTF-8 cannot hold, become U+FFFD. */
-function canonical(value: Json): string {
-  const ordered = sorted(value)
-  const text = JSON.stringify(ordered)
+function canonical(entry: Entry): string {
+  const facts = isSorted(entry.facts) ? entry.facts : (sorted(entry.facts) as JsonObject)
+  const text = JSON.stringify(inOrder(entry, facts))
   // JSON.stringify writes RFC 8785 but for the order of names such as "10" and for half surrogate pairs.
-  if (isSorted(ordered) && !text.includes('\\ud')) return text
-  return canonicalJson(wellFormed(value))
+  if ((facts === entry.facts || isSorted(facts)) && !text.includes('\\ud')) return text
+  return canonicalJson(wellFormed(entry as unknown as Json))
+}
+
+/** The entry with its own members as RFC 8785 orders them. */
+function inOrder(entry: Entry, facts: JsonObject): Entry {
+  return {
+    artefacts: entry.artefacts.map(({ commitment, mediaType, name, size }) => ({ commitment, mediaType, name, size })),
+    collected: entry.collected,
+    collector: { id: entry.collector.id, version: entry.collector.version },
+    component: entry.component,
+    configuration: entry.configuration,
+    expires: entry.expires,
+    facts,
+    kind: entry.kind,
+    methods: entry.methods,
+    origin: entry.origin,
+    run: entry.run,
+    sequence: entry.sequence,
+    slot: entry.slot,
+    subject: entry.subject,
+    target: entry.target,
+    version: entry.version,
+  }
 }
 
 /** The same value with every object's names in the order of RFC 8785, as far as JavaScript lets one choose it. */
@@ -102,7 +92,9 @@ function sorted(value: Json): Json {
   return result
 }
 
+/** Whether every object's names stand in the order of RFC 8785, and every number is one that JSON has. */
 function isSorted(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null) return true
   if (Array.isArray(value)) return value.every(isSorted)
   const object = value as Record<string, unknown>

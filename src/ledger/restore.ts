@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises'
 import { type Sha256, sha256 } from '../model/digest.ts'
 import { StoreError } from '../model/errors.ts'
 import type { Clock, Instant } from '../model/time.ts'
-import { columnsOf, insertEntries } from './append.ts'
+import { columnsOf } from './append.ts'
 import { parseTreeHead } from './checkpoint.ts'
 import { decodeEntry } from './entry.ts'
 import { storeFailure } from './failure.ts'
@@ -11,6 +11,7 @@ import { leafHash } from './merkle.ts'
 import { migrate } from './migrate.ts'
 import { parseNote } from './note.ts'
 import { type Connection, connect, createFile, makeDurable, writeTransaction } from './sqlite.ts'
+import { insertEntries } from './sqlite-entries.ts'
 import { growTree, readFrontier } from './tree.ts'
 import { type StoreVerification, verifyStore } from './verify.ts'
 
@@ -74,7 +75,7 @@ async function fill(connection: Connection, { entries, artefacts, checkpoints }:
     })
     await writeTransaction(connection, async (tables) => {
       const before = await readFrontier(tables)
-      await insertEntries(tables, rows)
+      insertEntries(connection.file, rows)
       await growTree(
         tables,
         before,
