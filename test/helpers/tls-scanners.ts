@@ -70,7 +70,8 @@ export async function program(file: string, args: readonly string[], port: numbe
   }
 }
 
-function takesConnections(port: number): Promise<boolean> {
+/** Whether something listens on a port of 127.0.0.1. */
+export function takesConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     socket.once('connect', () => {
