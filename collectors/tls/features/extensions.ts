@@ -1,6 +1,6 @@
 import { extensionTypes } from '../wire/client-hello.ts'
 import { type Finding, inferred, tested, unanswered, undetermined } from './feature.ts'
-import { evidenceOf, type Heard, withoutOlder } from './heard.ts'
+import { evidenceOf, type Heard, refusals, withoutOlder } from './heard.ts'
 
 /** Whether the server answers an extension of a hello of a version before TLS 1.3. */
 export function extension(heard: Heard, type: number, ifTls13: 'yes' | 'no'): Finding {
@@ -49,7 +49,9 @@ export function fallback(heard: Heard): Finding {
   if (evidence?.verdict.kind === 'chosen') {
     return tested(false, `the server took ${evidence.verdict.protocol} though it has a newer version`)
   }
-  if (evidence?.verdict.kind !== 'refused') return unanswered(evidence)
+  if (!evidence || !refusals(heard)(evidence)) return unanswered(evidence)
+  if (evidence.verdict.kind !== 'refused')
+    return tested(true, 'the server refused the fallback by closing the connection')
   const { alert } = evidence.verdict
   if (alert === 'inappropriate_fallback') return tested(true)
   return tested(true, `the server refused the fallback, though with the alert ${alert}`)

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../src/model/json.ts'
-import type { Evidence } from '../evidence.ts'
+import { type Evidence, keyOf } from '../evidence.ts'
+import { openCase } from '../inventory/facts.ts'
 import type { Conversation, FeaturePurpose, Topic } from '../transcript.ts'
 import { type Finding, inferred, undetermined } from './feature.ts'
 import type { Known } from './known.ts'
@@ -16,6 +17,12 @@ export type Heard = {
 export function evidenceOf({ evidence }: Heard, purpose: FeaturePurpose): Evidence | undefined {
   const all = evidence.filter(({ exchange }) => exchange.purpose === purpose)
   return all.findLast(({ verdict }) => verdict.kind === 'chosen') ?? all.at(-1)
+}
+
+/** Tells the exchanges whose hello was refused, by an alert or by closing without one though there was room. */
+export function refusals({ evidence }: Heard): (each: Evidence) => boolean {
+  const { dismissed } = openCase(evidence.map(({ exchange }) => exchange))
+  return ({ exchange, verdict }) => verdict.kind === 'refused' || dismissed.has(keyOf(exchange))
 }
 
 /** Why a question for versions before TLS 1.3 was not asked, as a finding; `ifTls13` is what TLS 1.3 has in its place. */

@@ -5,7 +5,7 @@ import { signatureSchemeNames } from '../registry/signature-schemes.ts'
 import { handshakeTypes } from '../wire/reply.ts'
 import { type Finding, inferred, tested, unanswered, undetermined } from './feature.ts'
 import { keyExchangeScheme, verifyScheme } from './flight-messages.ts'
-import type { Heard } from './heard.ts'
+import { type Heard, refusals } from './heard.ts'
 
 /** The schemes with which the server signs its handshakes, for TLS 1.2 and for 1.3; older versions have no choice. */
 export function signatureAlgorithms(heard: Heard): Finding {
@@ -15,7 +15,8 @@ export function signatureAlgorithms(heard: Heard): Finding {
     return [...new Set(schemes.filter((scheme) => scheme !== null))].map(nameOf)
   }
   const details = { tls12: of('TLSv1.2'), tls13: of('TLSv1.3') }
-  const lost = asked.filter(({ verdict }) => verdict.kind !== 'chosen' && verdict.kind !== 'refused')
+  const isRefused = refusals(heard)
+  const lost = asked.filter((each) => each.verdict.kind !== 'chosen' && !isRefused(each))
   const { tls13, older } = heard.known
   if (asked.length === 0) {
     if (!tls13 && older)

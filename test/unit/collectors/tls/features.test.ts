@@ -114,6 +114,28 @@ describe('a question about a feature', () => {
   })
 })
 
+describe('a fallback', () => {
+  const cbc = 0x2f
+  const both = [
+    exchangeOf('TLSv1.2', [gcm], serverHello('TLSv1.2', gcm), { open: 4 }),
+    exchangeOf('TLSv1.1', [cbc], serverHello('TLSv1.1', cbc), { open: 4 }),
+  ]
+  const asked = exchangeOf('TLSv1.1', [cbc, 0x5600], new Uint8Array(), { purpose: 'fallback', end: 'closed', open: 3 })
+
+  test('is refused by an alert, or by closing twice though there was room', () => {
+    const refused = { ...asked, received: alert(86), end: 'answered' as const }
+    expect(feature(heard([...both, refused]), 'fallback-scsv')).toMatchObject({ status: 'yes', reason: null })
+    expect(feature(heard([...both, asked]), 'fallback-scsv')).toMatchObject({ status: 'undetermined' })
+    const again = { ...asked, attempt: 2 }
+    expect(feature(heard([...both, asked, again]), 'fallback-scsv')).toMatchObject({ status: 'yes' })
+  })
+
+  test('that is taken shows that the server does not know the signal', () => {
+    const taken = { ...asked, received: serverHello('TLSv1.1', cbc), end: 'answered' as const }
+    expect(feature(heard([...both, taken]), 'fallback-scsv')).toMatchObject({ status: 'no' })
+  })
+})
+
 describe('Diffie-Hellman parameters', () => {
   const prime = getDiffieHellman('modp14').getPrime()
 
