@@ -66,7 +66,8 @@ type Part = Uint8Array | readonly number[]
 /** A DER element with its content. */
 export function der(tag: number, ...parts: readonly Part[]): Buffer {
   const body = Buffer.concat(parts.map((part) => Uint8Array.from(part)))
-  const length = body.length < 128 ? [body.length] : [0x82, body.length >> 8, body.length & 255]
+  const { length: size } = body
+  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 255]
   return Buffer.concat([Uint8Array.from([tag, ...length]), body])
 }
 

@@ -39,6 +39,8 @@ export type Certificate = {
   readonly purposes: readonly string[] | null
   readonly purposesCritical: boolean
   readonly subjectKeyIdentifier: Uint8Array | null
+  /** By object identifier, those above included. */
+  readonly extensions: ReadonlyMap<string, Extension>
 }
 
 export const keyUsages = [
@@ -96,12 +98,14 @@ export function readCertificate(bytes: Uint8Array): Certificate {
     purposes: readPurposes(extensions.get(oids.extendedKeyUsage)?.value),
     purposesCritical: extensions.get(oids.extendedKeyUsage)?.critical ?? false,
     subjectKeyIdentifier: readKeyIdentifier(extensions.get(oids.subjectKeyIdentifier)?.value),
+    extensions,
   }
 }
 
-type Extension = { readonly critical: boolean; readonly value: Uint8Array }
+/** An extension of RFC 5280: `value` is the DER inside its OCTET STRING. */
+export type Extension = { readonly critical: boolean; readonly value: Uint8Array }
 
-const understood: readonly string[] = [
+const inCertificates: readonly string[] = [
   oids.basicConstraints,
   oids.keyUsage,
   oids.extendedKeyUsage,
@@ -111,11 +115,26 @@ const understood: readonly string[] = [
   oids.certificatePolicies,
 ]
 
-function readExtensions(value: Der | undefined): ReadonlyMap<string, Extension> {
-  const found = new Map<string, Extension>()
-  if (!value) return found
+/**
+ * Reads `[n] EXPLICIT Extensions` of a certificate, a CRL or an OCSP response; throws DerError where one stands twice, or
+ * is critical and not among those that are understood.
+ */
+export function readExtensions(
+  value: Der | undefined,
+  understood: readonly string[] = inCertificates,
+): ReadonlyMap<string, Extension> {
+  if (!value) return new Map()
   if (value.parts.length !== 1) throw new DerError('faulty extensions')
-  for (const part of expectTag(value.parts[0], tags.sequence, 'extensions').parts) {
+  return readExtensionList(value.parts[0], understood)
+}
+
+/** The same for `Extensions` that no tag is around, as CRL entries have them. */
+export function readExtensionList(
+  list: Der | undefined,
+  understood: readonly string[],
+): ReadonlyMap<string, Extension> {
+  const found = new Map<string, Extension>()
+  for (const part of expectTag(list, tags.sequence, 'extensions').parts) {
     const extension = fields(part, 'extension')
     const oid = readOid(extension.any('extnID'), 'extnID')
     const critical = extension.optional(tags.boolean)?.content[0] === 0xff
