@@ -35,7 +35,7 @@ export type RevocationStatement = {
   readonly responder: Certificate
 }
 
-/** Where a certificate says that its revocation is told: http and https URLs, in its own order. */
+/** Where a certificate says that its revocation is told: http URLs (what they give is signed), in its own order. */
 export type RevocationSources = { readonly ocsp: readonly string[]; readonly crl: readonly string[] }
 
 /** Reads authorityInfoAccess and cRLDistributionPoints (RFC 5280 4.2.2.1, 4.2.1.13); what cannot be read names nothing. */
@@ -48,7 +48,7 @@ export function revocationSources(certificate: Certificate): RevocationSources {
 
 function lenient(read: () => readonly string[]): readonly string[] {
   try {
-    return read().filter((url) => /^https?:\/\//i.test(url) && URL.canParse(url))
+    return read().filter((url) => /^http:\/\//i.test(url) && URL.canParse(url))
   } catch (error) {
     if (error instanceof DerError) return []
     throw error
