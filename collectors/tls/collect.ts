@@ -1,5 +1,6 @@
 import type { Context, NewObservation, TargetBase } from '../../src/collect/contract.ts'
 import { CollectionError } from '../../src/model/errors.ts'
+import type { JsonObject } from '../../src/model/json.ts'
 import { type Ask, createAsk } from './ask.ts'
 import { type Kept, surveyBehaviour } from './behaviour.ts'
 import type { ChainContext } from './certificate/facts.ts'
@@ -51,8 +52,9 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const chains = await chainContext(target, context)
   const answers = await askRevocation(target, context, shownChains(exchanges.map(readEvidence)), chains)
   if (answers.length > 0) evidence.push(context.record('tls-revocation.json', jsonType, writeAnswers(answers)))
+  const how: JsonObject = target.starttls === undefined ? {} : { starttls: target.starttls }
   for (const { kind, facts } of replay(transcript, { ...chains, answers })) {
-    yield { kind, subject, methods: ['TEST'], facts, evidence }
+    yield { kind, subject, methods: ['TEST'], facts: { ...facts, ...how }, evidence }
   }
   const named = await dns()
   if (named) yield named

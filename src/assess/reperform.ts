@@ -4,13 +4,13 @@ import { valueAt } from './fact-path.ts'
 /** What a command's placeholders are filled in from. */
 export type ReperformSource = { readonly subject: string; readonly facts: JsonObject; readonly params: JsonObject }
 
-/** `{name}`, but not curl's `%{http_code}` nor the shell's `${NAME}`. */
-const placeholder = /(?<![%$])\{([A-Za-z_][\w.-]*)\}/g
+/** `{name}` or `{--option:name}`, but not curl's `%{http_code}` nor the shell's `${NAME}`. */
+const placeholder = /(?<![%$])\{(?:(--?[a-z][a-z-]*):)?([A-Za-z_][\w.-]*)\}/g
 const plain = /^[A-Za-z0-9._:/@%+=,][A-Za-z0-9._:/@%+=,-]*$/
 
 /** The names of a command's placeholders. */
 export function placeholders(command: string): readonly string[] {
-  return [...command.matchAll(placeholder)].map((match) => match[1] ?? '')
+  return [...command.matchAll(placeholder)].map(([, , name = '']) => name)
 }
 
 /**
@@ -18,18 +18,26 @@ export function placeholders(command: string): readonly string[] {
  * subject where no fact is called so, `{host}`, `{port}`, `{servername}` (what stands after `#`, else the host), `{url}`
  * and `{method}` filled in, quoted so that a POSIX shell takes each value as text. What is unknown, begins with a hyphen
  * (it could pass for an option) or holds control characters is left as it stands: values come from the systems under
- * audit.
+ * audit. `{--option:name}` becomes the option with its value, and nothing where the value is unknown.
  */
 export function reperform(command: string, source: ReperformSource): string {
   let quote: Quote = 'none'
   let at = 0
   let filled = ''
   for (const match of command.matchAll(placeholder)) {
+    const [whole, option, name = ''] = match
     const before = command.slice(at, match.index)
     quote = quoteAfter(before, quote)
-    const value = lookUp(match[1] ?? '', source)
-    filled += before + (value === undefined ? match[0] : (quoted(value, quote) ?? match[0]))
-    at = match.index + match[0].length
+    const value = lookUp(name, source)
+    const written = value === undefined ? undefined : quoted(value, quote)
+    at = match.index + whole.length
+    if (option === undefined) filled += before + (written ?? whole)
+    else if (written !== undefined) filled += `${before}${option} ${written}`
+    else {
+      filled += before
+      // The space after an option that is left out goes with it.
+      if (command[at] === ' ') at += 1
+    }
   }
   return filled + command.slice(at)
 }

@@ -22,6 +22,7 @@ export function probeCommand(shell: Shell): Command {
       `
 Examples:
   affidavit probe tls example.com
+  affidavit probe tls smtp://mail.example.com:587
   affidavit probe gateway https://api.example.com/v1 --json
   affidavit probe tls --target '{"host": "10.0.0.7", "port": 8443, "trust": ["ca.pem"]}'
 

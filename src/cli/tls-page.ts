@@ -52,6 +52,8 @@ function header(
   if (!first) return []
   const when = `${first.collected.slice(0, 10)} ${first.collected.slice(11, 19)} UTC`
   const rows: string[][] = [['seen', when]]
+  const { starttls } = first.facts
+  if (starttls !== undefined) rows.push(['reached by', `STARTTLS, from ${printable(String(starttls))}`])
   if (negotiated) rows.push(['current client', clientText(negotiated)])
   if (grade) rows.push(['grade', gradeLine(grade)])
   const title = printable(first.subject)

@@ -69,6 +69,7 @@ export type Control = {
   /**
    * Commands that show the same thing. Filled in: `{facts.path}`, `{params.name}`, `{subject}`, and, read from the subject
    * where no fact is called so, `{host}`, `{port}`, `{url}`, `{method}`; assess/reperform.ts quotes them for a shell.
+   * `{--option:name}` is an option that is left out where nothing is known by the name.
    */
   readonly reperform: readonly string[]
   readonly examples: readonly ControlExample[]

@@ -1,8 +1,18 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { tlsCollector } from '../../collectors/tls/index.ts'
 import { starttlsProtocols } from '../../collectors/tls/starttls/protocols.ts'
+import { reperform } from '../../src/assess/reperform.ts'
+import { parseCatalogue } from '../../src/config/catalogue.ts'
 import { collectFrom, observed } from '../helpers/collect.ts'
 import { missingFor, products, startProduct } from '../helpers/starttls-products.ts'
+
+const run = promisify(execFile)
+const catalogue = readFileSync(join(import.meta.dirname, '../../controls/tls.yaml'), 'utf8')
+const currentVersion = parseCatalogue(catalogue, 'controls/tls.yaml').controls.find(({ id }) => id === 'TLS-03')
 
 test('every protocol that begins in plain text has a product to be tried with', () => {
   expect(new Set(products.map(({ protocol }) => protocol))).toEqual(new Set(starttlsProtocols))
@@ -28,6 +38,12 @@ describe.each(products)('$name over $protocol', (product) => {
       expect(Object.fromEntries(found)).toEqual(Object.fromEntries(allowed))
       for (const { facts } of offered) {
         expect(facts).toMatchObject({ cipherSuitesComplete: 'yes', groupsComplete: 'yes' })
+      }
+      for (const { subject, facts } of offered.filter(({ facts }) => facts.protocol === 'TLSv1.2')) {
+        // What the report tells an auditor to type shows the same, typed as it stands.
+        const [command = ''] = currentVersion?.reperform ?? []
+        const { stderr } = await run('sh', ['-c', reperform(command, { subject, facts, params: {} })])
+        expect(stderr).toContain('Protocol version: TLSv1.2')
       }
       expect(observed(collection, 'tls.protocol', { offered: 'undetermined' }).map(({ facts }) => facts)).toEqual([])
       expect(observed(collection, 'tls.certificate')[0]?.facts).toMatchObject({ keyType: 'RSA', keyBits: 2048 })
