@@ -54,6 +54,7 @@ function drawCertificates(
       component: context.component(item.component),
       name: text(item, 'commonName') ?? text(item, 'subjectName') ?? 'no name',
       issuer: issuerName(text(item, 'issuerName')),
+      withoutName: text(item, 'role') === 'default',
       key: [text(item, 'keyType'), number(item, 'keyBits')].filter((part) => part !== null).join(' ') || '–',
       signature: text(item, 'signatureAlgorithm') ?? '–',
       ends: ends ? dates.day(ends) : '–',

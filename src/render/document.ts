@@ -404,6 +404,8 @@ export type Inventory = {
       readonly component: string
       readonly name: string
       readonly issuer: string
+      /** Whether only clients that name no host get it. */
+      readonly withoutName: boolean
       readonly key: string
       readonly signature: string
       readonly ends: string

@@ -38,6 +38,13 @@ test('the certificate that ends first stands first', () => {
   expect(rows.at(-1)).toMatchObject({ left: '700 days left' })
 })
 
+test('a certificate that only clients without a host name get is marked as one', () => {
+  const [certificate] = items.filter(({ kind }) => kind === 'tls.certificate')
+  if (!certificate) throw new Error('no certificate was drawn')
+  const named = ['served', 'default'].map((role) => ({ ...certificate, facts: { ...certificate.facts, role } }))
+  expect(inventoryWith(named)?.certificates?.rows.map(({ withoutName }) => withoutName)).toEqual([false, true])
+})
+
 test('facts that are missing leave a gap in the row and not an error', () => {
   const bare = items.map((item) => ({ ...item, facts: {} }))
   const inventory = inventoryWith(bare)
