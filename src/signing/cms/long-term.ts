@@ -1,0 +1,137 @@
+import { type Certificate, isSelfIssued } from './certificate.ts'
+import { type Path, title } from './path.ts'
+import type { RevocationReason, RevocationStatement } from './revocation.ts'
+import { leewayMs, type RevocationData, revocationAt } from './revocation-status.ts'
+
+/** A time-stamp token that holds: when it says it was made (milliseconds since 1970), and by whom. */
+export type Stamp = { readonly time: number; readonly path: Path }
+
+export type LongTermQuestion = {
+  readonly signer: Path
+  /** The signature's own, or null at B-B; and those over the whole document, oldest first. */
+  readonly signatureStamp: Stamp | null
+  readonly documentStamps: readonly Stamp[]
+  /** From the document's security store. */
+  readonly data: RevocationData
+  /** When the question is asked, milliseconds since 1970. */
+  readonly at: number
+}
+
+/** What is said of one certificate, and the moment for which it had to be known. */
+export type CertificateStanding = { readonly certificate: Certificate; readonly moment: number } & (
+  | { readonly status: 'good'; readonly statement: RevocationStatement }
+  | { readonly status: 'unknown'; readonly reason: string }
+)
+
+export type LongTermProblem = {
+  readonly code: 'certificate-revoked' | 'timestamp-order' | 'timestamp-outlived'
+  readonly message: string
+}
+
+export type LongTermAnswer = {
+  /** PAdES baseline level that the data at hand amount to, EN 319 142-1 section 6. */
+  readonly level: 'B-B' | 'B-T' | 'B-LT' | 'B-LTA'
+  /** `undetermined`: the signature may have been good, but nothing at hand shows it any more. */
+  readonly verdict: 'holds' | 'undetermined' | 'refused'
+  /** Why it does not hold; empty where it does. */
+  readonly problems: readonly LongTermProblem[]
+  /** Each certificate but the roots, for the signer and then for each stamp. */
+  readonly standings: readonly CertificateStanding[]
+}
+
+/**
+ * Past validation in the manner of EN 319 102-1 section 5.6: each stamp must have been there while its authority's
+ * certificates were valid, which the next stamp shows, or the present; the signer's certificates count at the time of the
+ * oldest. Looks at dates and revocation only: signatures, chains and usages were checked before.
+ */
+export async function judgeLongTerm(question: LongTermQuestion): Promise<LongTermAnswer> {
+  const { signer, signatureStamp, documentStamps, data, at } = question
+  const stamps = [...(signatureStamp ? [signatureStamp] : []), ...documentStamps]
+  const moment = stamps[0]?.time ?? at
+  const problems: LongTermProblem[] = []
+  const ofSigner = await standingsOf(signer, data, moment, () => true)
+  const ofStamps: Standings[] = []
+  for (const [i, stamp] of stamps.entries()) {
+    const next = stamps[i + 1]
+    const shownAt = next?.time ?? at
+    problems.push(...outOfOrder(stamp, next), ...outlived(stamp, shownAt))
+    ofStamps.push(await standingsOf(stamp.path, data, shownAt, (statement) => taints(statement, stamp)))
+  }
+  const [ofFirst] = ofStamps
+  problems.push(...[ofSigner, ...ofStamps].flatMap((each) => each.problems))
+  const isKnown = isComplete(ofSigner) && ofFirst !== undefined && isComplete(ofFirst)
+  return {
+    level: levelOf(signatureStamp !== null, isKnown, documentStamps.length),
+    verdict: verdictOf(problems),
+    problems,
+    standings: [ofSigner, ...ofStamps].flatMap(({ standings }) => standings),
+  }
+}
+
+function levelOf(isTimed: boolean, isKnown: boolean, documentStamps: number): LongTermAnswer['level'] {
+  if (!isTimed && documentStamps === 0) return 'B-B'
+  if (!isKnown) return 'B-T'
+  return documentStamps === 0 ? 'B-LT' : 'B-LTA'
+}
+
+function verdictOf(problems: readonly LongTermProblem[]): LongTermAnswer['verdict'] {
+  if (problems.length === 0) return 'holds'
+  return problems.every(({ code }) => code === 'timestamp-outlived') ? 'undetermined' : 'refused'
+}
+
+type Standings = { readonly standings: readonly CertificateStanding[]; readonly problems: readonly LongTermProblem[] }
+
+/** Nothing is missing: a path of one certificate that is its own root has nobody who could revoke it. */
+const isComplete = ({ standings }: Standings): boolean => standings.every(({ status }) => status === 'good')
+
+async function standingsOf(
+  { trusted, anchor }: Path,
+  data: RevocationData,
+  moment: number,
+  counts: (statement: RevocationStatement) => boolean,
+): Promise<Standings> {
+  const standings: CertificateStanding[] = []
+  const problems: LongTermProblem[] = []
+  // Nobody revokes what the reader trusts, nor a root that vouches for itself.
+  const subjects = anchor ? trusted.slice(0, -1) : trusted.filter((each) => !isSelfIssued(each))
+  for (const [i, certificate] of subjects.entries()) {
+    const issuer = trusted[i + 1]
+    const found = issuer
+      ? await revocationAt(certificate, issuer, data, moment)
+      : ({ status: 'undetermined', reason: 'the certificate of its issuer is not known' } as const)
+    if (found.status === 'revoked' && counts(found.statement))
+      problems.push(revoked(certificate, found.statement, moment))
+    else if (found.status === 'undetermined')
+      standings.push({ certificate, moment, status: 'unknown', reason: found.reason })
+    else standings.push({ certificate, moment, status: 'good', statement: found.statement })
+  }
+  return { standings, problems }
+}
+
+function revoked(certificate: Certificate, statement: RevocationStatement, moment: number): LongTermProblem {
+  const since = new Date(statement.invalidSince ?? 0).toISOString()
+  const message = `The certificate ${title(certificate)} was revoked at ${since} (${statement.reason}), before ${new Date(moment).toISOString()}, when it had to be good.`
+  return { code: 'certificate-revoked', message }
+}
+
+/** An authority that stopped without its key being in doubt leaves its earlier tokens good, RFC 3161 section 4. */
+const harmless: readonly RevocationReason[] = ['affiliationChanged', 'superseded', 'cessationOfOperation']
+
+function taints({ reason, invalidSince }: RevocationStatement, stamp: Stamp): boolean {
+  return !(reason && harmless.includes(reason) && (invalidSince ?? 0) > stamp.time)
+}
+
+function outOfOrder(stamp: Stamp, next: Stamp | undefined): readonly LongTermProblem[] {
+  if (!next || stamp.time <= next.time + leewayMs) return []
+  const [own, other] = [stamp, next].map(({ time }) => new Date(time).toISOString())
+  const message = `A timestamp of ${own} lies under one of ${other}, which is earlier.`
+  return [{ code: 'timestamp-order', message }]
+}
+
+function outlived({ time, path }: Stamp, shownAt: number): readonly LongTermProblem[] {
+  const expired = path.trusted.find(({ notAfter }) => notAfter < shownAt)
+  if (!expired) return []
+  const [made, end] = [time, expired.notAfter].map((ms) => new Date(ms).toISOString())
+  const message = `Nothing shows that the timestamp of ${made} was there before ${end}, when the certificate ${title(expired)} behind it expired.`
+  return [{ code: 'timestamp-outlived', message }]
+}
