@@ -3,6 +3,8 @@ import { parseVerifierKey, verifyNote } from '../ledger/note.ts'
 import { proveEntries } from '../ledger/proved-entries.ts'
 import { sha256 } from '../model/digest.ts'
 import { AffidavitError } from '../model/errors.ts'
+import { type Instant, instant } from '../model/time.ts'
+import { checkPeriod } from './check-period.ts'
 
 /** One thing that was checked; `holds` is null where it could not be. */
 export type Check = { readonly holds: boolean | null; readonly sentence: string }
@@ -31,7 +33,7 @@ export function checkEvidence(attachments: readonly File[]): readonly Check[] {
   if (proofs === undefined) {
     return [signed.check, { holds: false, sentence: 'The evidence has no inclusion proofs: proofs.json is missing.' }]
   }
-  return [signed.check, checkEntries(evidence, proofs, signed.head, index)]
+  return [signed.check, ...checkEntries(evidence, proofs, signed.head, { index, period: periodOf(report) })]
 }
 
 /** The id that a report's own `report.json` gives it: `AER-2026-Q3-0001`. */
@@ -45,7 +47,12 @@ export function reportId(attachments: readonly File[]): string | undefined {
 /** Up to so many problems are named in a sentence. */
 const mostNamed = 8
 
-function checkEntries(evidence: Uint8Array, proofs: string, head: TreeHead, index: readonly Indexed[]): Check {
+function checkEntries(
+  evidence: Uint8Array,
+  proofs: string,
+  head: TreeHead,
+  { index, period }: { readonly index: readonly Indexed[]; readonly period: ReturnType<typeof periodOf> },
+): readonly Check[] {
   const required = index.map(({ entry }) => entry)
   const { entries, problems } = proveEntries(evidence, proofs, head, required)
   const differing = index
@@ -54,15 +61,12 @@ function checkEntries(evidence: Uint8Array, proofs: string, head: TreeHead, inde
   const wrong = [...problems, ...differing]
   if (wrong.length > 0) {
     const more = wrong.length > mostNamed ? ` And ${wrong.length - mostNamed} more.` : ''
-    return {
-      holds: false,
-      sentence: `The embedded evidence does not hold: ${wrong.slice(0, mostNamed).join(' ')}${more}`,
-    }
+    const sentence = `The embedded evidence does not hold: ${wrong.slice(0, mostNamed).join(' ')}${more}`
+    return [{ holds: false, sentence }]
   }
-  return {
-    holds: true,
-    sentence: `All ${entries.size} embedded entries are in the ledger that the checkpoint states, proved from their bytes up to its root; the ${index.length} that findings rest on are among them as the index lists them.`,
-  }
+  const sentence = `All ${entries.size} embedded entries are in the ledger that the checkpoint states, proved from their bytes up to its root; the ${index.length} that findings rest on are among them as the index lists them.`
+  const proved: Check = { holds: true, sentence }
+  return period ? [proved, checkPeriod(entries, head.size, period)] : [proved]
 }
 
 /** The tree head that the ledger's key signed, and what is to be said of it. */
@@ -102,6 +106,16 @@ function isIndexed(item: unknown): item is Indexed {
 function ledgerOf(report: string): { readonly size: number; readonly root: string } | undefined {
   const assessment = (parsed(report) as { readonly assessment?: { readonly ledger?: unknown } } | undefined)?.assessment
   return assessment?.ledger as { readonly size: number; readonly root: string } | undefined
+}
+
+function periodOf(report: string): { readonly from: Instant; readonly to: Instant } | undefined {
+  const assessment = (parsed(report) as { readonly assessment?: { readonly period?: unknown } } | undefined)?.assessment
+  const { from, to } = (assessment?.period ?? {}) as { readonly from?: unknown; readonly to?: unknown }
+  try {
+    return typeof from === 'string' && typeof to === 'string' ? { from: instant(from), to: instant(to) } : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function parsed(text: string): unknown {

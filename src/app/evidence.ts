@@ -1,4 +1,5 @@
 import type { IndexedEntry } from '../../reports/audit/issue.ts'
+import { rangesOf } from '../ledger/entry-range.ts'
 import { leafHash } from '../ledger/merkle.ts'
 import { verifierKey } from '../ledger/note.ts'
 import { type EntryProof, entriesToProve, formatProofs } from '../ledger/proof-file.ts'
@@ -6,6 +7,7 @@ import type { NoteSigner, Store } from '../ledger/store.ts'
 import type { Assessment } from '../model/assessment.ts'
 import { sha256 } from '../model/digest.ts'
 import type { Json } from '../model/json.ts'
+import { periodEntries } from './period-entries.ts'
 import type { Project } from './project.ts'
 
 /** A file that travels inside the PDF. */
@@ -37,7 +39,7 @@ export async function evidenceIndex(store: Store, assessment: Assessment): Promi
 }
 
 /**
- * The period’s ledger entries with their inclusion proofs, the checkpoint, and the configuration and catalogue in
+ * The period’s ledger entries, and those between and next to them that show that none was left out, with their inclusion proofs, the checkpoint, and the configuration and catalogue in
  * force, as files. What findings rest on is among the entries also where it was caught up after the period’s end.
  */
 export async function evidenceFiles(
@@ -48,10 +50,7 @@ export async function evidenceFiles(
 ): Promise<readonly Attachment[]> {
   const { period, ledger } = assessment
   const deciding = new Set(decidingEntries(assessment))
-  const entries = new Map<number, Uint8Array>()
-  for await (const { bytes, entry } of store.entries({ from: period.from, to: period.to })) {
-    if (entry.sequence < ledger.size) entries.set(entry.sequence, bytes)
-  }
+  const entries = await periodEntries(store, period, ledger.size)
   for (const sequence of deciding) {
     const late = entries.has(sequence) ? undefined : await store.entry(sequence)
     if (late) entries.set(sequence, late.bytes)
@@ -62,7 +61,7 @@ export async function evidenceFiles(
     {
       name: 'evidence.jsonl',
       mediaType: 'application/jsonl',
-      description: 'Every ledger entry of the period, one a line, in its canonical bytes',
+      description: 'Every ledger entry of the period and those beside them, one a line, in its canonical bytes',
       bytes: Buffer.concat(sorted.flatMap(([, bytes]) => [bytes, newline])),
     },
     {
@@ -100,7 +99,7 @@ export async function proofsOf(
     const leaf = leafHash(bytesOf.get(entry) ?? new Uint8Array())
     proofs.push({ entry, leaf, path: await store.inclusionProof(entry, size) })
   }
-  return formatProofs({ size, proofs })
+  return formatProofs({ size, proofs, ranges: rangesOf(bytesOf.keys()) })
 }
 
 function decidingEntries({ findings }: Assessment): readonly number[] {

@@ -1,12 +1,18 @@
 import * as z from 'zod'
 import { IntegrityError } from '../model/errors.ts'
+import type { EntryRange } from './entry-range.ts'
 import { splitOf } from './proof.ts'
 
 /** The way of one entry up to the root: its leaf hash and its audit path, nearest sibling first (RFC 9162 2.1.3.1). */
 export type EntryProof = { readonly entry: number; readonly leaf: Uint8Array; readonly path: readonly Uint8Array[] }
 
 /** Inclusion proofs of some entries in the ledger of `size` entries, as `proofs.json` holds them. */
-export type ProofFile = { readonly size: number; readonly proofs: readonly EntryProof[] }
+export type ProofFile = {
+  readonly size: number
+  readonly proofs: readonly EntryProof[]
+  /** The unbroken ranges of all entries that the proofs are for; files of version 1 do not name them. */
+  readonly ranges?: readonly EntryRange[]
+}
 
 /** A step of an audit path: which side the sibling stands on, and which leaves [from, to) it is the hash of. */
 export type PathStep = { readonly side: 'L' | 'R'; readonly from: number; readonly to: number }
@@ -31,9 +37,9 @@ export function pathSteps(index: number, size: number): readonly PathStep[] {
 /**
  * The text of `proofs.json`. Each node is written once, on a line of its own; a path names its nodes by their place in
  * that list, counted from 0, with the side that they stand on: `L3` is node 3 to the left. One entry a line, so that
- * the file can be read with grep and sed.
+ * the file can be read with grep and sed. With ranges it is version 2: what its entries are, each range on a line.
  */
-export function formatProofs({ size, proofs }: ProofFile): string {
+export function formatProofs({ size, proofs, ranges }: ProofFile): string {
   const places = new Map<string, number>()
   const placeOf = (node: Uint8Array): number => {
     const hex = toHex(node)
@@ -47,7 +53,10 @@ export function formatProofs({ size, proofs }: ProofFile): string {
     return JSON.stringify({ entry, leaf: toHex(leaf), path: steps })
   })
   const nodes = [...places.keys()].map((node) => JSON.stringify(node))
-  return `{"version":1,"size":${size},"entries":[\n${entries.join(',\n')}\n],"nodes":[\n${nodes.join(',\n')}\n]}\n`
+  const stated = ranges?.map(({ first, last }) => JSON.stringify({ first, last })).join(',\n')
+  const head =
+    stated === undefined ? `"version":1,"size":${size}` : `"version":2,"size":${size},"ranges":[\n${stated}\n]`
+  return `{${head},"entries":[\n${entries.join(',\n')}\n],"nodes":[\n${nodes.join(',\n')}\n]}\n`
 }
 
 /** Reads `proofs.json`; throws IntegrityError `AFD_PROOF_FORMAT` for anything else. The proofs are not verified here. */
@@ -55,6 +64,7 @@ export function parseProofs(text: string): ProofFile {
   const result = File.safeParse(json(text))
   if (!result.success) throw notProofs(result.error.issues[0]?.message ?? 'it has another shape')
   const { size, entries, nodes } = result.data
+  const ranges = result.data.version === 2 ? result.data.ranges : undefined
   const hashes = nodes.map((node) => Buffer.from(node, 'hex'))
   const seen = new Set<number>()
   const proofs = entries.map(({ entry, leaf, path }) => {
@@ -67,7 +77,14 @@ export function parseProofs(text: string): ProofFile {
     }
     return { entry, leaf: Buffer.from(leaf, 'hex'), path: siblings.filter((node) => node !== undefined) }
   })
-  return { size, proofs }
+  if (!ranges) return { size, proofs }
+  for (const [index, { first, last }] of ranges.entries()) {
+    const behind = (ranges[index - 1]?.last ?? -2) + 1
+    if (first <= behind || last < first || !seen.has(first) || !seen.has(last)) {
+      throw notProofs(`its range from entry ${first} to ${last} is out of order, or has an end without a proof`)
+    }
+  }
+  return { size, proofs, ranges }
 }
 
 /**
@@ -82,8 +99,7 @@ export function entriesToProve(sequences: readonly number[], wanted: ReadonlySet
 }
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/, 'a hash is 64 hexadecimal digits')
-const File = z.strictObject({
-  version: z.literal(1),
+const Content = z.strictObject({
   size: z.int().min(0),
   entries: z.array(
     z.strictObject({
@@ -94,6 +110,11 @@ const File = z.strictObject({
   ),
   nodes: z.array(Hash),
 })
+const Position = z.int().min(0)
+const File = z.discriminatedUnion('version', [
+  Content.extend({ version: z.literal(1) }),
+  Content.extend({ version: z.literal(2), ranges: z.array(z.strictObject({ first: Position, last: Position })) }),
+])
 
 function json(text: string): unknown {
   try {

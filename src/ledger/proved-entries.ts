@@ -2,6 +2,7 @@ import { AffidavitError } from '../model/errors.ts'
 import type { Entry } from '../model/evidence.ts'
 import type { TreeHead } from './checkpoint.ts'
 import { decodeEntry } from './entry.ts'
+import { describeRange, rangesOf, rangesWithout } from './entry-range.ts'
 import { leafHash, nodeHash, sameHash } from './merkle.ts'
 import { splitOf, verifyInclusion } from './proof.ts'
 import { type ProofFile, parseProofs, pathSteps } from './proof-file.ts'
@@ -53,8 +54,26 @@ export function proveEntries(
       }
     }
   }
+  problems.push(...rangeProblems(entries, paths, named))
   if (problems.length === 0) problems.push(...wholeProblems(entries, head, known))
   return { entries, problems }
+}
+
+/** The entries must be exactly those that the file of proofs names, where it does; what is already blamed is left out. */
+function rangeProblems(
+  entries: ProvedEntries['entries'],
+  { ranges }: ProofFile,
+  named: ReadonlySet<number>,
+): readonly string[] {
+  if (!ranges) return []
+  const there = rangesOf([...entries.keys()].sort((a, b) => a - b))
+  const known = rangesOf([...named].sort((a, b) => a - b))
+  const missing = rangesWithout(rangesWithout(ranges, there), known)
+  const extra = rangesWithout(rangesWithout(there, ranges), known)
+  return [
+    ...missing.map((range) => `${describeRange(range)}: missing, although the proofs name them.`),
+    ...extra.map((range) => `${describeRange(range)}: not among the entries that the proofs name.`),
+  ]
 }
 
 /** The root once more, of all entries at once, so that those without a path of their own are proved as well. */

@@ -34,7 +34,7 @@ afterAll(async () => {
 test.skipIf(missing.length > 0)('every command of docs/verify-a-report.md works as it is written', async () => {
   const text = await readFile(resolve(import.meta.dirname, '../../docs/verify-a-report.md'), 'utf8')
   const blocks = [...text.matchAll(/^```bash\n(.*?)^```$/gms)].map((match) => match[1] ?? '')
-  expect(blocks).toHaveLength(7)
+  expect(blocks).toHaveLength(8)
   const outputs: string[] = []
   for (const block of blocks) {
     const { stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', block], { cwd: auditor })
@@ -47,6 +47,7 @@ test.skipIf(missing.length > 0)('every command of docs/verify-a-report.md works 
   expect(outputs[4]).toMatch(/^[0-9a-f]{64} /)
   expect(outputs[5]).toContain('Signature Verified Successfully')
   expect(outputs[6]).toMatch(/leads to ([0-9a-f]{64})\nthe checkpoint: \1\n/)
+  expect(outputs[7]).toContain('the entries are those that the proofs name')
 
   const { issue } = JSON.parse(await readFile(join(auditor, 'report.json'), 'utf8'))
   const lines = (await readFile(join(auditor, 'evidence.jsonl'), 'utf8')).trim().split('\n')

@@ -7,7 +7,9 @@ import { signNote, verifierKey } from '../../../src/ledger/note.ts'
 import { inclusionProof } from '../../../src/ledger/proof.ts'
 import { formatProofs } from '../../../src/ledger/proof-file.ts'
 import { sha256 } from '../../../src/model/digest.ts'
-import { newEntry, origin, otherSigner, signer } from '../../helpers/ledger.ts'
+import type { Period } from '../../../src/model/period.ts'
+import { later } from '../../../src/model/time.ts'
+import { newEntry, origin, otherSigner, signer, start } from '../../helpers/ledger.ts'
 
 const ledger = Array.from({ length: 9 }, (_, sequence) =>
   encodeEntry({ ...newEntry(sequence), version: 1, origin, sequence, artefacts: [] }),
@@ -44,24 +46,33 @@ test('a file without evidence leaves the question open', () => {
   expect(checkEvidence([])).toMatchObject([{ holds: null }])
 })
 
+test('a report that names its period is asked for every entry of it, and is open where one may be missing', async () => {
+  const period = { id: '2026-Q3', from: later(start, 3000), to: later(start, 4000) }
+  const open = checkEvidence(Object.values(await files(period)))
+  expect(open.map(({ holds }) => holds)).toEqual([true, true, null])
+  expect(open[2]?.sentence).toContain('E-1, E-5')
+  const whole = checkEvidence(Object.values(await files(period, [...ledger.keys()])))
+  expect(whole.map(({ holds }) => holds)).toEqual([true, true, true])
+})
+
 function refusal(attachments: Parameters<typeof checkEvidence>[0]): string {
   const failed = checkEvidence(attachments).filter(({ holds }) => holds === false)
   return failed.map(({ sentence }) => sentence).join(' ')
 }
 
-async function files() {
+async function files(period?: Period, sequences: readonly number[] = embedded) {
   const range = (from: number, to: number) => treeHash(leaves.slice(from, to))
-  const proofs = embedded.map(async (entry) => ({
+  const proofs = sequences.map(async (entry) => ({
     entry,
     leaf: leaves[entry] ?? new Uint8Array(),
     path: await inclusionProof(entry, 9, range),
   }))
   const report = {
-    issue: { evidence: embedded.map((entry) => ({ entry, digest: sha256(ledger[entry] ?? '') })) },
-    assessment: { ledger: { size: 9, root: Buffer.from(root).toString('hex') } },
+    issue: { evidence: sequences.map((entry) => ({ entry, digest: sha256(ledger[entry] ?? '') })) },
+    assessment: { period, ledger: { size: 9, root: Buffer.from(root).toString('hex') } },
   }
   return {
-    evidence: file('evidence.jsonl', embedded.map((entry) => `${Buffer.from(ledger[entry] ?? [])}\n`).join('')),
+    evidence: file('evidence.jsonl', sequences.map((entry) => `${Buffer.from(ledger[entry] ?? [])}\n`).join('')),
     proofs: file('proofs.json', formatProofs({ size: 9, proofs: await Promise.all(proofs) })),
     report: file('report.json', JSON.stringify(report)),
     checkpoint: file('checkpoint.txt', await signNote(formatTreeHead({ origin, size: 9, root }), signer)),

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeEntry } from '../../../src/ledger/entry.ts'
+import { type EntryRange, rangesOf } from '../../../src/ledger/entry-range.ts'
 import { leafHash, treeHash } from '../../../src/ledger/merkle.ts'
 import { inclusionProof } from '../../../src/ledger/proof.ts'
 import { entriesToProve, formatProofs, parseProofs } from '../../../src/ledger/proof-file.ts'
@@ -104,6 +105,43 @@ test('proofs never throw on any text', () => {
   )
 })
 
+test('where the proofs name the ranges of entries, none can be added to the file or taken from it', async () => {
+  await fc.assert(
+    fc.asyncProperty(chosen, fc.nat(), async (sequences, choice) => {
+      const proofs = await proofsOf(sequences, [], rangesOf(sequences))
+      expect(parseProofs(proofs).ranges).toEqual(rangesOf(sequences))
+      expect(proveEntries(fileOf(sequences), proofs, head, []).problems).toEqual([])
+      const other = choice % size
+      const changed = sequences.includes(other)
+        ? sequences.filter((sequence) => sequence !== other)
+        : [...sequences, other].sort((a, b) => a - b)
+      const { problems } = proveEntries(fileOf(changed), proofs, head, [])
+      expect(problems.join()).toContain(`E-${other}`)
+    }),
+  )
+})
+
+test('ranges out of order, touching, or with an end that is not proved are no file of proofs', async () => {
+  const sequences = [3, 4, 5, 9]
+  const withRanges = async (ranges: readonly { first: number; last: number }[]) =>
+    parseProofs(await proofsOf(sequences, [], ranges))
+  expect((await withRanges(rangesOf(sequences))).ranges).toHaveLength(2)
+  for (const ranges of [
+    [
+      { first: 9, last: 9 },
+      { first: 3, last: 5 },
+    ],
+    [
+      { first: 3, last: 3 },
+      { first: 4, last: 5 },
+    ],
+    [{ first: 5, last: 3 }],
+    [{ first: 3, last: 6 }],
+  ]) {
+    expect(await rejectionOf(withRanges(ranges))).toMatchObject({ code: 'AFD_PROOF_FORMAT' })
+  }
+})
+
 function fileOf(sequences: readonly number[], exchanged = new Map<number, Uint8Array>()): Uint8Array {
   const lines = sequences.map((sequence) => exchanged.get(sequence) ?? ledger[sequence] ?? new Uint8Array())
   return Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]))
@@ -114,14 +152,18 @@ function forged(sequence: number): Uint8Array {
   return encodeEntry({ ...newEntry(sequence, { facts }), version: 1, origin, sequence, artefacts: [] })
 }
 
-async function proofsOf(sequences: readonly number[], wanted: readonly number[]): Promise<string> {
+async function proofsOf(
+  sequences: readonly number[],
+  wanted: readonly number[],
+  ranges?: readonly EntryRange[],
+): Promise<string> {
   const range = (from: number, to: number) => treeHash(leaves.slice(from, to))
   const proofs = entriesToProve(sequences, new Set(wanted)).map(async (entry) => ({
     entry,
     leaf: leaves[entry] ?? new Uint8Array(),
     path: await inclusionProof(entry, size, range),
   }))
-  return formatProofs({ size, proofs: await Promise.all(proofs) })
+  return formatProofs({ size, proofs: await Promise.all(proofs), ...(ranges && { ranges }) })
 }
 
 function toHex(hash: Uint8Array | undefined): string {
