@@ -24,6 +24,7 @@ export type IssueOptions = {
   readonly days?: number
   /** Extended key usage OIDs. */
   readonly usage?: readonly string[]
+  readonly usageCritical?: boolean
   /** Further extensions: OID and DER value. */
   readonly more?: readonly (readonly [type: string, value: Uint8Array])[]
 }
@@ -95,16 +96,17 @@ function extensions({
   names = ['localhost', '127.0.0.1'],
   authority = false,
   usage,
+  usageCritical = false,
   more = [],
 }: IssueOptions): Buffer[] {
   const list = [extension('2.5.29.19', der(0x30, ...(authority ? [der(1, [255])] : [])))]
   if (!authority && names.length > 0) list.push(extension('2.5.29.17', der(0x30, ...names.map(generalName))))
-  if (usage) list.push(extension('2.5.29.37', der(0x30, ...usage.map(oid))))
+  if (usage) list.push(extension('2.5.29.37', der(0x30, ...usage.map(oid)), usageCritical))
   return [...list, ...more.map(([type, value]) => extension(type, value))]
 }
 
-function extension(type: string, value: Uint8Array): Buffer {
-  return der(0x30, oid(type), der(4, value))
+function extension(type: string, value: Uint8Array, critical = false): Buffer {
+  return der(0x30, oid(type), ...(critical ? [der(1, [255])] : []), der(4, value))
 }
 
 function generalName(text: string): Buffer {
