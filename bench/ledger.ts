@@ -1,19 +1,24 @@
-// How fast evidence is kept and verified, beside what plain SQLite does on the same machine in the same minute.
-// node bench/ledger.ts [entries]
+// How fast evidence is kept, proved and verified, beside what plain SQLite does with the same bytes on the same disk.
+// npm run bench:ledger [entries] [folder]
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { encodeEntry } from '../src/ledger/entry.ts'
 import { openStore } from '../src/ledger/open.ts'
+import type { Store } from '../src/ledger/store.ts'
 import { verifyStore } from '../src/ledger/verify.ts'
 import type { Sha256 } from '../src/model/digest.ts'
 import type { NewEntry } from '../src/model/evidence.ts'
 import { instant } from '../src/model/time.ts'
 
-const total = Number(process.argv[2] ?? 50_000)
+const total = Number(process.argv[2] ?? 100_000)
 const batch = 100
-const folder = mkdtempSync(join(tmpdir(), 'affidavit-bench-'))
+/** Rates are those of so many entries, at the beginning of the ledger and at its end. */
+const sample = Math.min(total, 100_000)
+const folder = mkdtempSync(join(process.argv[3] ?? tmpdir(), 'affidavit-bench-'))
+const path = join(folder, 'store.db')
 const clock = { now: () => instant(Date.now()) }
 const origin = 'example.org/bench'
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
@@ -48,76 +53,120 @@ function entryOf(number: number): NewEntry {
   }
 }
 
-async function measure(work: () => Promise<void> | void): Promise<number> {
+const batchFrom = (first: number) => Array.from({ length: batch }, (_, index) => entryOf(first + index))
+
+async function timed<Result>(work: () => Promise<Result> | Result): Promise<readonly [Result, ms: number]> {
   const start = performance.now()
-  await work()
-  return total / ((performance.now() - start) / 1000)
+  const result = await work()
+  return [result, performance.now() - start]
 }
 
-/** Entries a second, without the time that it takes to make them up. */
-async function measureAppends(append: (entries: readonly NewEntry[]) => Promise<unknown>): Promise<number> {
+/** Milliseconds for the entries [from, to), without the time that it takes to make them up. */
+async function append(from: number, to: number, write: (entries: readonly NewEntry[]) => unknown): Promise<number> {
   let spent = 0
-  for (let done = 0; done < total; done += batch) {
-    const entries = Array.from({ length: batch }, (_, index) => entryOf(done + index))
-    const start = performance.now()
-    await append(entries)
-    spent += performance.now() - start
+  for (let first = from; first < to; first += batch) {
+    const entries = batchFrom(first)
+    const [, ms] = await timed(() => write(entries))
+    spent += ms
   }
-  return total / (spent / 1000)
+  return spent
 }
 
-/** What the disk and SQLite give: the same bytes into a table with nothing else. */
-async function raw(): Promise<number> {
+/** What SQLite gives: the same bytes into a table with nothing else, the same number a transaction, as durable. */
+function raw(): number {
   const file = new Database(join(folder, 'raw.db'))
   file.pragma('journal_mode = WAL')
   file.pragma('synchronous = FULL')
   file.exec('CREATE TABLE entries (sequence INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT')
   const insert = file.prepare('INSERT INTO entries (bytes) VALUES (?)')
-  const rows = Array.from({ length: batch }, (_, index) => Buffer.from(JSON.stringify(entryOf(index)).padEnd(1024)))
-  const write = file.transaction(() => {
+  const write = file.transaction((rows: readonly Uint8Array[]) => {
     for (const row of rows) insert.run(row)
   })
-  const rate = await measure(() => {
-    for (let done = 0; done < total; done += batch) write()
-  })
+  let spent = 0
+  for (let first = 0; first < sample; first += batch) {
+    const rows = batchFrom(first).map((entry, index) =>
+      encodeEntry({ ...entry, version: 1, origin, sequence: first + index, artefacts: [] }),
+    )
+    const start = performance.now()
+    write(rows)
+    spent += performance.now() - start
+  }
   file.close()
-  return rate
+  return spent
+}
+
+/** Resident memory without what only waits to be collected. */
+function memory(): string {
+  globalThis.gc?.()
+  return `${Math.round(process.memoryUsage.rss() / 1e6)} MB`
+}
+
+const fileSystems: Readonly<Record<number, string>> = {
+  61267: 'ext4',
+  16914836: 'tmpfs: not a disk, name another folder',
+  1481003842: 'xfs',
+  2435016766: 'btrfs',
+  2035054128: 'overlay',
+}
+
+const line = (name: string, value: string) => process.stdout.write(`${name.padEnd(58)}${value.padStart(12)}\n`)
+const rate = (count: number, ms: number) => `${Math.round((count / ms) * 1000).toLocaleString('en')}/s`
+const milliseconds = (ms: number) => `${ms.toFixed(1)} ms`
+
+/** Opening, appending a run and proving, each on a store opened for it alone. */
+async function small(): Promise<void> {
+  const [store, opened] = await timed(() => openStore({ path, origin, clock, mode: 'write' }))
+  line('open the store', milliseconds(opened))
+  const [, appended] = await timed(async () => {
+    await store.append(batchFrom(total))
+    await store.checkpoint(signer)
+  })
+  line(`append a run of ${batch} and sign a checkpoint`, milliseconds(appended))
+  const size = total + batch
+  const [, proved] = await timed(() => store.inclusionProof(Math.floor(total / 3), size))
+  line('prove one entry (inclusion)', milliseconds(proved))
+  const [, consistent] = await timed(() => store.consistencyProof(Math.floor(total / 3) + 7, size))
+  line('prove that an old checkpoint is the beginning', milliseconds(consistent))
+  const [, found] = await timed(() => first(store, instant(1_788_000_000_000 + Math.floor(total / 2))))
+  line('find the first entry from a moment on', milliseconds(found))
+  await store[Symbol.asyncDispose]()
+}
+
+async function first(store: Store, from: ReturnType<typeof instant>): Promise<number | undefined> {
+  for await (const { entry } of store.entries({ from, limit: 1 })) return entry.sequence
+  return undefined
 }
 
 try {
-  const path = join(folder, 'store.db')
-  const before = await raw()
+  const disk = statfsSync(folder).type
+  process.stdout.write(
+    `${total.toLocaleString('en')} entries of 1 KB, batches of ${batch}, WAL, synchronous=FULL, ${fileSystems[disk] ?? disk}\n\n`,
+  )
+  const rawMs = raw()
+  line('raw SQLite: the same bytes, one table, no index', rate(sample, rawMs))
   const store = await openStore({ path, origin, clock, mode: 'create' })
-  const appended = await measureAppends((entries) => store.append(entries))
-  const read = await measure(async () => {
+  const appendMs = await append(0, sample, (entries) => store.append(entries))
+  line('append: canonical JSON, hashes, tree, indexes', rate(sample, appendMs))
+  line('  of the raw rate', `${Math.round((rawMs / appendMs) * 100)} %`)
+  line(`  memory after ${sample.toLocaleString('en')}`, memory())
+  if (total > sample) {
+    await append(sample, total - sample, (entries) => store.append(entries))
+    const last = await append(total - sample, total, (entries) => store.append(entries))
+    line(`append, the last ${sample.toLocaleString('en')}`, rate(sample, last))
+    line(`  memory after ${total.toLocaleString('en')}`, memory())
+  }
+  const [, readMs] = await timed(async () => {
     for await (const { entry } of store.entries()) if (entry.version !== 1) throw new Error('unexpected')
   })
+  line('read back, each leaf hash checked', rate(total, readMs))
+  line('  memory', memory())
   await store.checkpoint(signer)
   await store[Symbol.asyncDispose]()
-  let verdict = ''
-  const verified = await measure(async () => {
-    ;({ verdict } = await verifyStore({ path, publicKey: signer.publicKey }))
-  })
-  const start = performance.now()
-  const again = await openStore({ path, origin, clock, mode: 'write' })
-  const opened = performance.now() - start
-  await again.append(Array.from({ length: batch }, (_, index) => entryOf(index)))
-  await again.checkpoint(signer)
-  const run = performance.now() - start - opened
-  await again[Symbol.asyncDispose]()
-  const size = statSync(path).size / total
-  const line = (name: string, value: string) => process.stdout.write(`${name.padEnd(44)}${value.padStart(14)}\n`)
-  const rate = (value: number) => `${Math.round(value).toLocaleString('en')}/s`
-  process.stdout.write(`${total.toLocaleString('en')} entries of 1 KB, batches of ${batch}, WAL, synchronous=FULL\n\n`)
-  line('raw SQLite, one table, no index', rate(before))
-  line('append: canonical JSON, hashes, indexes', rate(appended))
-  line('  of the raw rate', `${Math.round((appended / before) * 100)} %`)
-  line('read back, each leaf hash checked', rate(read))
-  line(`verify everything (${verdict})`, rate(verified))
-  line('open the store again', `${opened.toFixed(1)} ms`)
-  line('append a batch and sign a checkpoint', `${run.toFixed(1)} ms`)
-  line('bytes on disk an entry', size.toFixed(0))
-  line('memory (resident)', `${Math.round(process.memoryUsage.rss() / 1e6)} MB`)
+  const [{ verdict }, verifyMs] = await timed(() => verifyStore({ path, publicKey: signer.publicKey }))
+  line(`verify everything (${verdict})`, rate(total, verifyMs))
+  line('  memory', memory())
+  await small()
+  line('bytes on disk an entry', (statSync(path).size / total).toFixed(0))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
