@@ -11,7 +11,7 @@ import type { Check } from './check-evidence.ts'
 import { ledgerOrigin } from './origin.ts'
 import type { Project } from './project.ts'
 
-/** A report, as far as a store can say something of it. */
+/** A report as it was issued, as far as a store can say something of it. */
 export type ReportFile = {
   /** The report's id, as its own `report.json` has it. */
   readonly id: string | undefined
@@ -73,7 +73,7 @@ async function checkIssued(store: Store, { id, bytes, level }: ReportFile): Prom
       return [{ holds: false, sentence }]
     }
   }
-  return [open('The store did not record this very file as issued; it may have been signed once more since.')]
+  return [open('The store did not record this very file as issued.')]
 }
 
 const levels = ['B-B', 'B-T', 'B-LT', 'B-LTA']

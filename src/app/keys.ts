@@ -104,6 +104,19 @@ export async function makeKeys(options: {
   return files.map(([name, , purpose]) => ({ path: join(folder, name), purpose }))
 }
 
+/** A signer from key and certificate files of somebody who signs beside the configuration; throws SigningError. */
+export async function openKeyFile(options: {
+  readonly key: string
+  readonly certificates: readonly string[]
+  /** `env:NAME` or `file:path`. */
+  readonly passphrase: string | null
+}): Promise<Signer> {
+  const bytes = await readKeyFile(resolve(options.key))
+  const certificates = await Promise.all(options.certificates.map((path) => readKeyFile(resolve(path))))
+  const passphrase = await passphraseOf(options.passphrase ?? undefined, process.cwd())
+  return await loadReportSigner(sourceOf(options.key, bytes, certificates, passphrase), systemClock)
+}
+
 /**
  * Checks a report key that somebody brings (PEM with its certificates, or PKCS#12) and copies it, as it is, into a
  * folder of keys; says what to write under `signing:`. Throws SigningError where it cannot sign reports.

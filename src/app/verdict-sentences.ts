@@ -1,5 +1,5 @@
 import type { ReasonCode } from '../signing/refusal.ts'
-import type { PdfVerdict } from '../signing/verify-pdf.ts'
+import type { PdfVerdict, SignatureVerdict } from '../signing/verify-pdf.ts'
 import type { Check } from './check-evidence.ts'
 
 /** What speaks against a report although its signature holds: the evidence inside it, or a store beside it. */
@@ -8,22 +8,43 @@ export type Contradiction = 'evidence' | 'store' | null
 /** What was checked of the file and its signature, a sentence each. */
 export function signatureChecks(verdict: PdfVerdict): readonly Check[] {
   if (verdict.verdict === 'refused') return verdict.reasons.map(({ message }) => ({ holds: false, sentence: message }))
-  const open = new Map(verdict.reasons.map(({ code, message }) => [code, message]))
-  const [noAnchor, noTime] = [open.get('no-anchor'), open.get('timestamp-not-trusted')]
+  const several = verdict.signatures.length > 1
   return [
-    { holds: true, sentence: 'Every byte of the file is covered by the signature or is the signature itself.' },
-    { holds: true, sentence: 'The signature is the named certificate’s over exactly these bytes.' },
+    {
+      holds: true,
+      sentence: several
+        ? 'Every byte of the file is covered by its last signature or is that signature itself.'
+        : 'Every byte of the file is covered by the signature or is the signature itself.',
+    },
+    ...verdict.signatures.flatMap((signature, i) => checksOf(signature, i, verdict, several)),
+  ]
+}
+
+/** Of several signatures, each is said by whom it is and what it was added to. */
+function checksOf(signature: SignatureVerdict, i: number, verdict: PdfVerdict, several: boolean): readonly Check[] {
+  const { signer, reason, bytes } = signature
+  const open = new Map(
+    verdict.reasons.filter((each) => each.signature === i).map(({ code, message }) => [code, message]),
+  )
+  const [noAnchor, noTime] = [open.get('no-anchor'), open.get('timestamp-not-trusted')]
+  const who = `${signer.subject}${reason ? ` («${reason}»)` : ''}`
+  const made =
+    i === 0
+      ? `Signature 1 is that of ${who}, over the first ${bytes} bytes: the report as it was issued.`
+      : `Signature ${i + 1} is that of ${who}, over the first ${bytes} bytes: it adds itself to what was signed before, and nothing else.`
+  return [
+    { holds: true, sentence: several ? made : 'The signature is the named certificate’s over exactly these bytes.' },
     noAnchor === undefined
       ? {
           holds: true,
           sentence: 'The certificate leads to an authority that you trust, and was valid at the time of signing.',
         }
       : { holds: null, sentence: noAnchor },
-    timeCheck(verdict, noTime),
+    timeCheck(signature, noTime),
   ]
 }
 
-function timeCheck({ timestamp }: PdfVerdict, distrust: string | undefined): Check {
+function timeCheck({ timestamp }: Pick<SignatureVerdict, 'timestamp'>, distrust: string | undefined): Check {
   if (!timestamp) {
     return { holds: null, sentence: 'There is no time stamp: the time of signing is the signer’s own word.' }
   }

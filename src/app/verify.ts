@@ -14,7 +14,7 @@ import { openLedgerKey } from './keys.ts'
 import type { Project } from './project.ts'
 import { type Contradiction, conclusionOf, signatureChecks } from './verdict-sentences.ts'
 
-export type ReportVerification = Pick<PdfVerdict, 'verdict' | 'signer' | 'level' | 'timestamp'> & {
+export type ReportVerification = Pick<PdfVerdict, 'verdict' | 'signer' | 'level' | 'timestamp' | 'signatures'> & {
   readonly checks: readonly Check[]
   /** What the signer's own clock said. */
   readonly claimedAt: string | null
@@ -90,7 +90,8 @@ export async function verifyReport(
     options.project && checkpoint !== undefined
       ? await checkAgainstStore(options.project, {
           id: reportId(verdict.attachments),
-          bytes: pdf,
+          // As it was issued: people who signed later only added to it.
+          bytes: pdf.subarray(0, verdict.signatures[0]?.bytes),
           checkpoint,
           level: verdict.level,
         })
@@ -104,6 +105,7 @@ export async function verifyReport(
     signer: verdict.signer,
     level: verdict.level,
     timestamp: verdict.timestamp,
+    signatures: verdict.signatures,
     claimedAt: verdict.signedAt,
     conclusion: conclusionOf(final, verdict, contradicted),
   }

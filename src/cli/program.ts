@@ -15,6 +15,7 @@ const commands: {
   controls: ['look at the control catalogue, and test it', async () => (await import('./controls.ts')).controlsCommand],
   runs: ['look at the collection runs', async () => (await import('./runs.ts')).runsCommand],
   report: ['issue the signed report of a period', async () => (await import('./report.ts')).reportCommand],
+  sign: ["add a person's signature to an issued report", async () => (await import('./sign.ts')).signCommand],
   verify: ['accept or refuse a report or the store', async () => (await import('./verify.ts')).verifyCommand],
   backup: ['copy the store while it is in use', async () => (await import('./backup.ts')).backupCommand],
   compare: ['set two periods side by side', async () => (await import('./compare.ts')).compareCommand],

@@ -67,8 +67,7 @@ Exit code 0 accepted; 4 refused; 5 intact, but the signer could not be tied to a
           hint: 'affidavit verify report.pdf, or affidavit verify --store',
         })
       }
-      const project =
-        options.trust.length === 0 && existsSync(options.config) ? await openProject(options.config) : null
+      const project = existsSync(options.config) ? await openProject(options.config) : null
       const result = await verifyReport(report, { trust: options.trust, project })
       if (options.json) sayJson(result)
       else printReport(report, result)
@@ -119,28 +118,32 @@ function printReport(file: string, result: ReportVerification): void {
   say(`${heading}  ${printable(file)}`)
   say()
   for (const check of result.checks) printCheck(check)
-  if (result.signer) {
+  for (const signature of result.signatures) {
     say()
-    say(
-      table(
-        [
-          ['Signed by', printable(result.signer.subject)],
-          ['Issued by', printable(result.signer.issuer)],
-          ['Certificate', `SHA-256 ${result.signer.fingerprint}`],
-          ['Level', `PAdES ${result.level ?? 'unknown'}`],
-          [
-            'Time',
-            result.timestamp
-              ? `${result.timestamp.time}, stamped by ${result.timestamp.authority}`
-              : `${result.claimedAt ?? 'none'}, claimed by the signer`,
-          ],
-        ],
-        2,
-      ),
-    )
+    say(table(signatureRows(signature), 2))
   }
   say()
   sayText(result.conclusion)
+}
+
+function signatureRows({
+  signer,
+  reason,
+  level,
+  timestamp,
+  signedAt,
+}: ReportVerification['signatures'][number]): readonly string[][] {
+  const time = timestamp
+    ? `${timestamp.time}, stamped by ${printable(timestamp.authority)}`
+    : `${signedAt ?? 'none'}, claimed by the signer`
+  return [
+    ['Signed by', printable(signer.subject)],
+    ...(reason === null ? [] : [['Reason', printable(reason)]]),
+    ['Issued by', printable(signer.issuer)],
+    ['Certificate', `SHA-256 ${signer.fingerprint}`],
+    ['Level', `PAdES ${level}`],
+    ['Time', time],
+  ]
 }
 
 /** One thing that was checked: it holds, it fails, or it stays open. */

@@ -6,6 +6,7 @@ import { type VerifiedSignature, verifyDetached } from './cms/verify.ts'
 import { readCertificates } from './keys/pem.ts'
 import { explainBytes } from './pdf/explained.ts'
 import { openPdf, type PdfFile } from './pdf/file.ts'
+import { checkAddition } from './pdf/later-revision.ts'
 import { PdfError } from './pdf/objects.ts'
 import { type FoundAttachment, readAttachments } from './pdf/read-attachments.ts'
 import { signedParts } from './pdf/signature-field.ts'
@@ -22,7 +23,12 @@ export type VerifyPdfOptions = {
 }
 
 /** One sentence or more about what was found, for a reader, and its code for machines. */
-export type Reason = { readonly code: ReasonCode; readonly message: string }
+export type Reason = {
+  readonly code: ReasonCode
+  readonly message: string
+  /** Which of the signatures it is about, counted from 0; absent where it is about the file. */
+  readonly signature?: number
+}
 
 /** What verification makes of a document. */
 export type PdfVerdict = {
@@ -31,7 +37,9 @@ export type PdfVerdict = {
    * but no given anchor says whose signature or timestamp it is. `refused`: anything else.
    */
   readonly verdict: 'accepted' | 'intact-signer-unproven' | 'refused'
-  /** PAdES baseline level; null where refused. */
+  /** Oldest first: who signed what; empty where refused. */
+  readonly signatures: readonly SignatureVerdict[]
+  /** Those of the first signature, the issuer's, as are the three below. PAdES baseline level; null where refused. */
   readonly level: 'B-B' | 'B-T' | null
   /** Null where refused before the signature was found to hold. */
   readonly signer: {
@@ -55,6 +63,19 @@ export type PdfVerdict = {
   readonly revisions: number
 }
 
+/** What one signature says, and of what. */
+export type SignatureVerdict = {
+  readonly level: 'B-B' | 'B-T'
+  readonly signer: NonNullable<PdfVerdict['signer']>
+  readonly signedAt: Instant | null
+  readonly timestamp: PdfVerdict['timestamp']
+  /** What the signer states: a name, a reason. */
+  readonly name: string | null
+  readonly reason: string | null
+  /** It covers this many bytes from the beginning: a document of its own, to which later signatures were added. */
+  readonly bytes: number
+}
+
 type Trust = {
   readonly anchors: readonly Certificate[]
   readonly timestampAnchors: readonly Certificate[]
@@ -70,6 +91,8 @@ export async function verifyPdf(bytes: Uint8Array, options: VerifyPdfOptions): P
   if ('code' in trust) return refused(trust)
   const verdict = await judge(bytes, trust)
   if (verdict.verdict !== 'refused') return verdict
+  // That nobody vouches for one of several signers says more than that there is more than what the others signed.
+  if (verdict.reasons.some(({ code }) => code === 'signer-not-trusted')) return verdict
   const added = await findSignedPrefix(bytes, trust)
   return added ? { ...refused(added), revisions: verdict.revisions } : verdict
 }
@@ -93,16 +116,48 @@ async function judge(bytes: Uint8Array, trust: Trust): Promise<PdfVerdict> {
   try {
     const file = openPdf(bytes)
     revisions = file.sections.length
-    const found = findSignature(file)
-    const signature = await verifyDetached(found.room, signedParts(bytes, found.range), trust)
-    const verdict = verdictOf(signature, trust)
-    // Only now, since a file that nobody signed could make these take long.
-    explainBytes(file)
-    checkAlone(file, found.number)
+    const judged = await judgeRevision(file, trust)
     const attachments = await attachmentsOf(file)
-    return { ...verdict, signedAt: found.signedAt, attachments, revisions }
+    return { ...together(judged), attachments, revisions }
   } catch (error) {
     return { ...refused(reasonOf(error)), revisions }
+  }
+}
+
+type Judged = { readonly signature: SignatureVerdict; readonly reasons: readonly Reason[] }
+
+/** Judges the newest signature, then those that it was added to, oldest first; throws Refusal or PdfError. */
+async function judgeRevision(file: PdfFile, trust: Trust): Promise<readonly Judged[]> {
+  const { bytes } = file
+  const found = findSignature(file)
+  const signature = await verifyDetached(found.room, signedParts(bytes, found.range), trust)
+  const { signedAt, name, reason } = found
+  const isFirst = found.previousEnd === null
+  const own = { ...judgementOf(signature, trust, isFirst), signedAt, name, reason, bytes: bytes.length }
+  // Only now, since a file that nobody signed could make these take long.
+  explainBytes(file)
+  checkAlone(file, found.all)
+  const { reasons, ...said } = own
+  const judged: Judged = { signature: said, reasons }
+  if (found.previousEnd === null) return [judged]
+  const before = openPdf(bytes.subarray(0, found.previousEnd))
+  const earlier = await judgeRevision(before, trust)
+  checkAddition(before, file, found.number, earlier.length + 1)
+  return [...earlier, judged]
+}
+
+function together(judged: readonly Judged[]): Omit<PdfVerdict, 'attachments' | 'revisions'> {
+  const signatures = judged.map(({ signature }) => signature)
+  const [first] = signatures
+  const reasons = judged.flatMap((each, signature) => each.reasons.map((reason) => ({ ...reason, signature })))
+  return {
+    verdict: reasons.length === 0 ? 'accepted' : 'intact-signer-unproven',
+    signatures,
+    level: first?.level ?? null,
+    signer: first?.signer ?? null,
+    signedAt: first?.signedAt ?? null,
+    timestamp: first?.timestamp ?? null,
+    reasons,
   }
 }
 
@@ -115,12 +170,14 @@ async function attachmentsOf(file: PdfFile): Promise<readonly FoundAttachment[]>
   }
 }
 
-function verdictOf(
+/** Nobody but a trusted issuer may sign a report; a further signer whom nobody vouches for changes nothing of it. */
+function judgementOf(
   signature: VerifiedSignature,
   trust: Trust,
-): Pick<PdfVerdict, 'verdict' | 'level' | 'signer' | 'timestamp' | 'reasons'> {
+  isFirst: boolean,
+): Pick<SignatureVerdict, 'level' | 'signer' | 'timestamp'> & { readonly reasons: readonly Reason[] } {
   const { signer, path, token } = signature
-  if (trust.anchors.length > 0 && !path.anchor) {
+  if (isFirst && trust.anchors.length > 0 && !path.anchor) {
     throw new Refusal(
       'signer-not-trusted',
       `The signature is that of ${title(signer)}, issued by «${nameText(signer.issuer)}», which none of the given certificates vouches for.`,
@@ -140,7 +197,6 @@ function verdictOf(
     })
   }
   return {
-    verdict: reasons.length === 0 ? 'accepted' : 'intact-signer-unproven',
     level: token ? 'B-T' : 'B-B',
     signer: {
       subject: nameText(signer.subject),
@@ -158,6 +214,7 @@ function verdictOf(
 function refused(reason: Reason): PdfVerdict {
   return {
     verdict: 'refused',
+    signatures: [],
     level: null,
     signer: null,
     signedAt: null,
@@ -190,7 +247,7 @@ async function findSignedPrefix(bytes: Uint8Array, trust: Trust): Promise<Reason
     if (prefix.verdict === 'refused') continue
     return {
       code: 'modified-after-signing',
-      message: `The first ${size} bytes are as ${prefix.signer?.subject ?? 'the signer'} signed them, but ${bytes.length - size} bytes were added afterwards: the document may show something else than what was signed.`,
+      message: `The first ${size} bytes are as ${prefix.signatures.at(-1)?.signer.subject ?? 'the signer'} signed them, but ${bytes.length - size} bytes were added afterwards: the document may show something else than what was signed.`,
     }
   }
   return undefined

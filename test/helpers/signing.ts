@@ -4,7 +4,8 @@ import { type Clock, instant } from '../../src/model/time.ts'
 import { type KeyType, type LocalIdentity, makeLocalIdentity } from '../../src/signing/keys/identity.ts'
 import { loadReportSigner } from '../../src/signing/keys.ts'
 import type { Attachment } from '../../src/signing/pdf/attachments.ts'
-import { type SignedPdf, type SignPdfOptions, signPdf } from '../../src/signing/sign-pdf.ts'
+import type { SignedPdf } from '../../src/signing/seal.ts'
+import { type SignPdfOptions, signPdf } from '../../src/signing/sign-pdf.ts'
 import type { Signer } from '../../src/signing/signer.ts'
 
 /** The moment at which everything is signed in tests. */

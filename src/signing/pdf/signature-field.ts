@@ -13,6 +13,7 @@ import {
   PdfError,
   type PdfObject,
   type PdfRef,
+  type PdfStream,
   raw,
   textString,
 } from './objects.ts'
@@ -57,10 +58,18 @@ export function signatureDictionary(text: SignatureText, reserved: number, certi
   })
 }
 
-/** A signature field that is its own widget, for the /Annots of `page`; without a rectangle it cannot be seen. */
+/** Adds a signature field that is its own widget, for the /Annots of `page`; without a rectangle it cannot be seen. */
 export function signatureField(update: Update, page: PdfRef, signature: PdfRef, rectangle?: Rectangle): PdfDict {
-  const [left, bottom, right, top] = rectangle ?? [0, 0, 0, 0]
-  const appearance = update.add({
+  const place = rectangle ?? nowhere
+  return fieldDictionary({ number: 1, page, signature, appearance: update.add(blankAppearance(place)), place })
+}
+
+/** The place of a field that cannot be seen. */
+export const nowhere: Rectangle = [0, 0, 0, 0]
+
+/** An appearance that shows nothing. */
+export function blankAppearance([left, bottom, right, top]: Rectangle): PdfStream {
+  return {
     kind: 'stream',
     dict: dict({
       Type: name('XObject'),
@@ -69,19 +78,29 @@ export function signatureField(update: Update, page: PdfRef, signature: PdfRef, 
       Resources: dict({}),
     }),
     bytes: new Uint8Array(),
-  })
+  }
+}
+
+/** The field of a document's signature of a number, counted from 1. */
+export function fieldDictionary(field: {
+  readonly number: number
+  readonly page: PdfRef
+  readonly signature: PdfRef
+  readonly appearance: PdfRef
+  readonly place: Rectangle
+}): PdfDict {
   return dict({
     Type: name('Annot'),
     Subtype: name('Widget'),
     FT: name('Sig'),
-    T: textString('Signature1'),
+    T: textString(`Signature${field.number}`),
     TU: textString('Digital signature of this document'),
-    V: signature,
+    V: field.signature,
     // Print, Locked.
     F: 132,
-    Rect: array(left, bottom, right, top),
-    P: page,
-    AP: dict({ N: appearance }),
+    Rect: array(...field.place),
+    P: field.page,
+    AP: dict({ N: field.appearance }),
   })
 }
 

@@ -15,31 +15,69 @@ import {
 } from './objects.ts'
 import { type SignedRange, signatureFields } from './signature-field.ts'
 
-/** The one signature of a file, its range checked. */
+/** The newest signature of a file, its range checked. */
 export type FoundSignature = {
   /** Number of the signature dictionary's object. */
   readonly number: number
   readonly range: SignedRange
   /** The bytes of /Contents: the CMS and the zeros behind it. */
   readonly room: Uint8Array
-  /** What /M claims. */
+  /** What /M, /Name and /Reason claim. */
   readonly signedAt: Instant | null
+  readonly name: string | null
+  readonly reason: string | null
+  /** Numbers of all signature dictionaries, its own among them. */
+  readonly all: readonly number[]
+  /** Where the revision ends that the signature before it covers; null where it is the only one. */
+  readonly previousEnd: number | null
 }
 
-/** Finds the one signature of a file and sees that it covers all of it but its own value; throws Refusal or PdfError. */
+/** More people than this do not sign one report. */
+const mostSignatures = 8
+
+/**
+ * Finds the newest signature of a file and sees that it covers all of it but its own value; throws Refusal or PdfError.
+ */
 export function findSignature(file: PdfFile): FoundSignature {
   const fields = signatureFields(file).filter((field) => field.entries.has('V'))
-  const [field] = fields
-  if (!field) throw new Refusal('not-signed', 'The document has no signature.')
-  if (fields.length > 1) {
-    throw new Refusal('several-signatures', `The document has ${fields.length} signatures where a report has one.`)
+  if (fields.length === 0) throw new Refusal('not-signed', 'The document has no signature.')
+  if (fields.length > mostSignatures) {
+    throw new Refusal(
+      'several-signatures',
+      `The document has ${fields.length} signatures, more than a report can have.`,
+    )
   }
+  const found = fields.map((field) => readField(file, field)).toSorted((a, b) => a.end - b.end)
+  const all = found.map(({ number }) => number)
+  const [newest, previous] = found.toReversed()
+  if (!newest) throw new Refusal('not-signed', 'The document has no signature.')
+  if (new Set(found.map(({ end }) => end)).size < found.length) {
+    throw new Refusal('several-signatures', 'Two signatures claim to cover the same part of the document.')
+  }
+  if (newest.end !== file.bytes.length) {
+    const code = newest.end < file.bytes.length ? 'modified-after-signing' : 'byte-range'
+    throw new Refusal(code, `The signed range ends at byte ${newest.end}, the file at byte ${file.bytes.length}.`)
+  }
+  return { ...newest, all, previousEnd: previous?.end ?? null }
+}
+
+function readField(file: PdfFile, field: PdfDict) {
   const at = field.entries.get('V')
   const dictionary = file.resolve(at)
   if (!isRef(at) || !isDict(dictionary))
     throw new Refusal('signature-dictionary', 'The signature field has no proper value.')
   checkDictionary(file, dictionary)
-  return { ...readRange(file, dictionary), number: at.number, signedAt: readDate(dictionary.entries.get('M')) }
+  const text = (key: string): string | null => {
+    const value = dictionary.entries.get(key)
+    return isString(value) ? readText(value) : null
+  }
+  return {
+    ...readRange(file, dictionary),
+    number: at.number,
+    signedAt: readDate(dictionary.entries.get('M')),
+    name: text('Name'),
+    reason: text('Reason'),
+  }
 }
 
 function checkDictionary(file: PdfFile, dictionary: PdfDict): void {
@@ -51,21 +89,24 @@ function checkDictionary(file: PdfFile, dictionary: PdfDict): void {
   if (!isKnown) throw new Refusal('signature-dictionary', 'The signature is not of the kind ETSI.CAdES.detached.')
 }
 
-/** Sees that no object but the signature dictionary looks like one; throws Refusal, or PdfError. */
-export function checkAlone(file: PdfFile, signature: number): void {
+/** Sees that no object but the signature dictionaries looks like one; throws Refusal, or PdfError. */
+export function checkAlone(file: PdfFile, signatures: readonly number[]): void {
   for (const number of file.numbers) {
-    const value = number === signature ? null : file.load(number)
+    const value = signatures.includes(number) ? null : file.load(number)
     const dictionary = isStream(value) ? value.dict : value
     if (
       isDict(dictionary) &&
       (dictionary.entries.has('ByteRange') || isName(dictionary.entries.get('Type') ?? null, 'Sig'))
     ) {
-      throw new Refusal('several-signatures', `Object ${number} poses as a second signature.`)
+      throw new Refusal('several-signatures', `Object ${number} poses as a further signature.`)
     }
   }
 }
 
-function readRange(file: PdfFile, dictionary: PdfDict): Pick<FoundSignature, 'range' | 'room'> {
+function readRange(
+  file: PdfFile,
+  dictionary: PdfDict,
+): Pick<FoundSignature, 'range' | 'room'> & { readonly end: number } {
   const { bytes } = file
   const range = dictionary.entries.get('ByteRange')
   const contents = dictionary.entries.get('Contents')
@@ -82,11 +123,7 @@ function readRange(file: PdfFile, dictionary: PdfDict): Pick<FoundSignature, 'ra
   if (!/^<(?:[0-9A-F]{2})+>$/.test(token)) {
     throw new Refusal('contents-token', 'The value of the signature is not plain upper-case hexadecimal.')
   }
-  if (gapEnd + rest !== bytes.length) {
-    const code = gapEnd + rest < bytes.length ? 'modified-after-signing' : 'byte-range'
-    throw new Refusal(code, `The signed range ends at byte ${gapEnd + rest}, the file at byte ${bytes.length}.`)
-  }
-  return { range: { gapStart, gapEnd }, room: contents.bytes }
+  return { range: { gapStart, gapEnd }, room: contents.bytes, end: gapEnd + rest }
 }
 
 function readDate(value: PdfObject | undefined): Instant | null {

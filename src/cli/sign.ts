@@ -1,0 +1,60 @@
+import { Command, Option } from 'commander'
+import { signReport } from '../app/sign.ts'
+import { jsonOption } from './options.ts'
+import type { Shell } from './shell.ts'
+import { printable, say, sayJson, table, tell, tone } from './terminal.ts'
+
+type Options = {
+  readonly key: string
+  readonly certificates: readonly string[]
+  readonly passphrase?: string
+  readonly reason: string
+  readonly name?: string
+  readonly location?: string
+  readonly timestamp: readonly string[]
+  readonly trust: readonly string[]
+  readonly output?: string
+  readonly json?: boolean
+}
+
+const several = (flags: string, description: string) =>
+  new Option(flags, `${description}; may be given several times`)
+    .argParser((given: string, known: readonly string[]) => [...known, given])
+    .default([], 'none')
+
+export function signCommand(shell: Shell): Command {
+  return new Command('sign')
+    .description("Add a second person's signature to an issued report: what was signed before stays as it is")
+    .argument('<report>', 'a signed PDF')
+    .requiredOption('--key <file>', 'the key of the person who signs: PEM, or PKCS#12 (.p12, .pfx)')
+    .requiredOption('--reason <text>', 'why, for instance "Approved"')
+    .addOption(several('--certificates <file>', "the key's certificate, then its issuers"))
+    .option('--passphrase <reference>', 'where the passphrase is: env:NAME or file:path, never the passphrase itself')
+    .option('--name <text>', 'the name that the signature states; that in the certificate where absent')
+    .option('--location <text>', 'where it is signed')
+    .addOption(several('--timestamp <url>', 'a time-stamping authority (RFC 3161)'))
+    .addOption(several('--trust <pem>', 'a certificate that vouches for those who signed before, or for a time'))
+    .option('-o, --output <file>', 'where the signed report goes; <report>-signed.pdf where absent')
+    .addOption(jsonOption())
+    .action(async (file: string, { passphrase, ...options }: Options) => {
+      const result = await signReport({ ...options, file, passphrase: passphrase ?? null, signal: shell.signal })
+      const { path, signatures, untimed } = result
+      if (options.json) sayJson(result)
+      else {
+        say(`${tone('good', 'signed')}  ${printable(path)}`)
+        say()
+        say(
+          table(
+            signatures.map(({ signer, reason, level }, i) => [
+              `${i + 1}`,
+              printable(signer.subject),
+              printable(reason ?? ''),
+              `PAdES ${level}`,
+            ]),
+            2,
+          ),
+        )
+      }
+      if (untimed !== null) tell(`affidavit: the signature has no time stamp: ${untimed}`)
+    })
+}

@@ -1,0 +1,85 @@
+import { SigningError } from '../model/errors.ts'
+import { entry, openPdf, type PdfFile, pages } from './pdf/file.ts'
+import { catalogWithField, pageWithWidget } from './pdf/later-revision.ts'
+import { PdfError, type PdfRef } from './pdf/objects.ts'
+import {
+  blankAppearance,
+  fieldDictionary,
+  nowhere,
+  signatureDictionary,
+  signatureFields,
+} from './pdf/signature-field.ts'
+import { updateOf } from './pdf/update.ts'
+import { checkSigner, readable, reservedFor, type Sealing, type SignedPdf, seal } from './seal.ts'
+import { verifyPdf } from './verify-pdf.ts'
+
+export type AddSignatureOptions = Sealing & {
+  readonly reason: string
+  readonly location?: string
+  readonly contact?: string
+  /** The signer's name as the signature states it; that in the certificate where absent. */
+  readonly name?: string
+  /** Certificates that vouch for those who signed before, and for their times; they complete what the file holds. */
+  readonly anchors?: readonly (string | Uint8Array)[]
+}
+
+/** At most so many people sign one report. */
+export const mostSignatures = 8
+
+/**
+ * Adds one more signature to a signed report in an incremental update that brings nothing else: what was signed before
+ * stays as it is, and stays signed. Throws SigningError, also where the report is not soundly signed to begin with.
+ */
+export async function addSignature(pdf: Uint8Array, options: AddSignatureOptions): Promise<SignedPdf> {
+  const signedAt = options.clock.now()
+  const holder = checkSigner(options.signer, signedAt)
+  await checkSound(pdf, options)
+  const file = await readable(() => openPdf(pdf))
+  const count = checkOpen(file)
+  const reserved = reservedFor(options)
+
+  const update = updateOf(file)
+  const text = { ...options, name: options.name ?? holder, location: options.location ?? '', signedAt }
+  const signature = update.add(signatureDictionary(text, reserved, false))
+  const page = await readable(() => firstPage(file))
+  const appearance = update.add(blankAppearance(nowhere))
+  const field = update.add(
+    fieldDictionary({ number: count + 1, page: page.ref, signature, appearance, place: nowhere }),
+  )
+  update.put(page.ref, pageWithWidget(file, page.page, field))
+  update.put(file.catalogRef, catalogWithField(file, field))
+  return seal(update.write({}), signature, { ...options, reserved, signedAt })
+}
+
+/** Nobody should approve what is not what the others signed. */
+async function checkSound(pdf: Uint8Array, { anchors = [], clock }: AddSignatureOptions): Promise<void> {
+  const { verdict, reasons } = await verifyPdf(pdf, { anchors, at: clock.now() })
+  if (verdict !== 'refused') return
+  const why = reasons[0]
+  throw new SigningError('AFD_PDF_REFUSED', `the report is not soundly signed: ${why?.message ?? 'it is refused'}`, {
+    hint:
+      why?.code === 'not-signed'
+        ? 'Issue the report first; a further signature stands beside that of its issuer.'
+        : 'Sign the report as it was issued.',
+  })
+}
+
+/** How many signatures there are. */
+function checkOpen(file: PdfFile): number {
+  if (entry(file, file.catalog, 'Perms') !== null) {
+    throw new SigningError('AFD_PDF_CERTIFIED', 'the report is certified: nothing may be added to it', {
+      hint: 'Have it issued without a certification.',
+    })
+  }
+  const count = signatureFields(file).length
+  if (count < mostSignatures) return count
+  throw new SigningError('AFD_PDF_SIGNATURES', `the report has ${count} signatures already`, {
+    hint: 'Have further people sign a copy of the report as it was issued.',
+  })
+}
+
+function firstPage(file: PdfFile): { readonly ref: PdfRef; readonly page: Parameters<typeof pageWithWidget>[1] } {
+  const [first] = pages(file)
+  if (!first) throw new PdfError('the document has no page')
+  return first
+}

@@ -1,0 +1,127 @@
+import { SigningError } from '../model/errors.ts'
+import { type Clock, type Instant, instant, millis } from '../model/time.ts'
+import { commonName, nameText, readCertificate } from './cms/certificate.ts'
+import { title } from './cms/path.ts'
+import { digest } from './cms/primitives.ts'
+import { signDetached } from './cms/sign.ts'
+import { canonicalToken, verifyToken } from './cms/timestamp-token.ts'
+import { PdfError, type PdfRef } from './pdf/objects.ts'
+import { fillGap, fixRange, signedParts } from './pdf/signature-field.ts'
+import type { Update } from './pdf/update.ts'
+import type { Signer, Timestamper } from './signer.ts'
+
+/** Who signs, and where the time comes from. */
+export type Sealing = {
+  readonly signer: Signer
+  /** Without one the signature is B-B. */
+  readonly timestamper?: Timestamper
+  readonly signal: AbortSignal
+  readonly clock: Clock
+}
+
+export type SignedPdf = {
+  readonly pdf: Uint8Array
+  /** PAdES baseline level, EN 319 142-1. */
+  readonly level: 'B-B' | 'B-T'
+  /** The moment of signing by our own clock, as /M says. */
+  readonly signedAt: Instant
+  /** What the time-stamp authority states; null at B-B. */
+  readonly timestamp: { readonly time: Instant; readonly authority: string } | null
+  /** Why there is no timestamp though one was asked for. */
+  readonly timestampError: SigningError | null
+}
+
+/** Room for a timestamp token in its canonical form; what is larger leaves the signature untimed. */
+const tokenBytes = 16_384
+
+/** Bytes to reserve for the CMS of a signature. */
+export const reservedFor = ({ signer, timestamper }: Pick<Sealing, 'signer' | 'timestamper'>): number =>
+  2048 + signer.certificateChain.reduce((sum, bytes) => sum + bytes.length, 0) + (timestamper ? tokenBytes : 0)
+
+/** Signs a written update in which a signature dictionary waits for its value; throws SigningError. */
+export async function seal(
+  { bytes, offsets }: ReturnType<Update['write']>,
+  signature: PdfRef,
+  {
+    signer,
+    timestamper,
+    signal,
+    reserved,
+    signedAt,
+  }: Omit<Sealing, 'clock'> & { readonly reserved: number; readonly signedAt: Instant },
+): Promise<SignedPdf> {
+  const range = fixRange(bytes, offsets.get(signature.number) ?? 0, reserved)
+  const signed = await signDetached(signedParts(bytes, range), signer, signal)
+  const timed = timestamper ? await timestampOf(signed.signature, timestamper, signal) : null
+  const cms = timed && 'token' in timed ? signed.withTimestamp(timed.token) : signed.cms
+  if (cms.length > reserved)
+    throw new SigningError('AFD_SIGNATURE_SIZE', 'the signature is larger than the room for it')
+  fillGap(bytes, range, cms)
+  return {
+    pdf: bytes,
+    level: timed && 'token' in timed ? 'B-T' : 'B-B',
+    signedAt,
+    timestamp: timed && 'token' in timed ? { time: timed.time, authority: timed.authority } : null,
+    timestampError: timed && 'error' in timed ? timed.error : null,
+  }
+}
+
+/** The work, its PdfError as a SigningError. */
+export async function readable<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof PdfError)) throw error
+    throw new SigningError('AFD_PDF_UNREADABLE', `the PDF cannot be signed: ${error.message}`, {
+      hint: 'Print it with Chromium; PDFs with cross-reference streams or encryption are not supported.',
+      cause: error,
+    })
+  }
+}
+
+/** The name of the holder, after a look at whether the certificate may sign now. */
+export function checkSigner(signer: Signer, at: Instant): string {
+  const [first] = signer.certificateChain
+  if (!first) throw new SigningError('AFD_CERTIFICATE', 'the signer has no certificate')
+  const certificate = readCertificate(first)
+  if (millis(at) < certificate.notBefore || millis(at) > certificate.notAfter) {
+    const [from, to] = [instant(certificate.notBefore), instant(certificate.notAfter)]
+    throw new SigningError(
+      'AFD_CERTIFICATE_VALIDITY',
+      `the certificate ${title(certificate)} is valid from ${from} to ${to}`,
+      {
+        hint: 'Make a new identity, or import a certificate that is valid now.',
+      },
+    )
+  }
+  return commonName(certificate.subject)
+}
+
+type Timed = { readonly token: Uint8Array; readonly time: Instant; readonly authority: string }
+
+/** The token over a signature value; what goes wrong is returned, but for the caller's own abort. */
+async function timestampOf(
+  signature: Uint8Array,
+  timestamper: Timestamper,
+  signal: AbortSignal,
+): Promise<Timed | { readonly error: SigningError }> {
+  const imprint = digest('sha256', signature)
+  try {
+    const received = await verifyToken(await timestamper.timestamp(imprint, signal), imprint, [])
+    const token = await canonicalToken(received, (timestamper.anchors ?? []).map(readCertificate))
+    const { info, signer } = await verifyToken(token, imprint, [])
+    if (token.length > tokenBytes)
+      throw new SigningError('AFD_TIMESTAMP_SIZE', `the token of ${timestamper.title} is too large`)
+    return { token, time: instant(info.time), authority: nameText(signer.subject) }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof SigningError) return { error }
+    const reason = error instanceof Error ? error.message : String(error)
+    return {
+      error: new SigningError('AFD_TIMESTAMP_TOKEN', `the token of ${timestamper.title} was not accepted: ${reason}`, {
+        hint: 'Name another time-stamp authority; the signature itself is good, but untimed.',
+        cause: error,
+      }),
+    }
+  }
+}
