@@ -3,8 +3,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { addDocumentTimestamp, addValidationData } from '../../src/signing/extend-pdf.ts'
-import { readStore } from '../../src/signing/pdf/dss.ts'
+import { addToStore, readStore } from '../../src/signing/pdf/dss.ts'
 import { openPdf } from '../../src/signing/pdf/file.ts'
+import { readLaterData } from '../../src/signing/pdf/later-data.ts'
+import { PdfError } from '../../src/signing/pdf/objects.ts'
+import { updateOf } from '../../src/signing/pdf/update.ts'
+import { Refusal } from '../../src/signing/refusal.ts'
 import { type LongTermFaults, type LongTermWorld, longTermWorld } from '../helpers/long-term.ts'
 import { chromiumPdf, never, sign, withByte } from '../helpers/signing.ts'
 
@@ -121,3 +125,64 @@ describe('a report stays as it was, and why is told,', () => {
     expect((await extend(pdf, world)).shortfall).toContain('no timestamp')
   })
 })
+
+describe('what follows a signature', () => {
+  test('is read back as what it is, newest first', async () => {
+    using world = await longTermWorld()
+    const { pdf, withData, archived } = await raised(world)
+    const timestamp = readLaterData(openPdf(archived))
+    expect(timestamp).toMatchObject({ kind: 'document-timestamp' })
+    expect(Buffer.from(timestamp?.before.bytes ?? []).equals(withData)).toBe(true)
+    const data = readLaterData(openPdf(withData))
+    expect(data).toMatchObject({ kind: 'validation-data', store: { ocsps: [expect.anything()] } })
+    expect(Buffer.from(data?.before.bytes ?? []).equals(pdf)).toBe(true)
+    expect(readLaterData(openPdf(pdf))).toBeNull()
+    const renewed = (await extend(archived, world)).pdf ?? new Uint8Array()
+    expect(readLaterData(openPdf(renewed))).toMatchObject({ kind: 'validation-data' })
+  })
+
+  test.each(['validation data', 'a document timestamp'])(
+    'is refused as %s, or reads otherwise, once any one byte of it is another',
+    async (what) => {
+      using world = await longTermWorld()
+      const { pdf, withData, archived } = await raised(world)
+      const [whole, from] = what === 'validation data' ? [withData, pdf.length] : [archived, withData.length]
+      const unnoticed: number[] = []
+      const sound = contentOf(whole)
+      for (let at = from; at < whole.length; at++) {
+        // Digits of certificates and tokens are all alike: one in 97 stands for the others.
+        if (isDigits(whole.subarray(at - 8, at + 9)) && at % 97 !== 0) continue
+        const changed = withByte(whole, at, (whole[at] ?? 0) ^ 1)
+        if (contentOf(changed) === sound) unnoticed.push(at)
+      }
+      expect(unnoticed).toEqual([])
+    },
+  )
+
+  test('is refused where something else comes along', async () => {
+    using world = await longTermWorld()
+    const { pdf } = await raised(world)
+    const file = openPdf(pdf)
+    const update = updateOf(file)
+    addToStore(file, update, new Map([['A'.repeat(40), { certificates: [Uint8Array.of(1)], ocsps: [], crls: [] }]]))
+    update.add({ kind: 'stream', dict: { kind: 'dict', entries: new Map() }, bytes: Uint8Array.of(2) })
+    expect(() => readLaterData(openPdf(update.write({}).bytes))).toThrow(Refusal)
+  })
+})
+
+const isDigits = (bytes: Uint8Array): boolean => /^[0-9A-F]+$/.test(Buffer.from(bytes).toString('latin1'))
+
+/** What an update says, as text; `refused` where it is not what it should be. */
+function contentOf(pdf: Uint8Array): string {
+  try {
+    const found = readLaterData(openPdf(pdf))
+    if (!found) return 'something else'
+    const { kind } = found
+    if (kind === 'document-timestamp') return `${kind} ${Buffer.from(found.room).toString('hex')}`
+    const lists = [found.store.certificates, found.store.ocsps, found.store.crls, [...found.store.related]]
+    return `${kind} ${JSON.stringify(lists.flat())}`
+  } catch (error) {
+    if (error instanceof PdfError || error instanceof Refusal) return 'refused'
+    throw error
+  }
+}
