@@ -1,8 +1,10 @@
 import { keyTypes } from '../../src/signing/keys/identity.ts'
 import { tamperSuite } from '../helpers/tamper/suite.ts'
 
-/* The default suite tries P-256; this one every kind of key at every level. */
+/* The default suite tries P-256; this one every kind of key at every level, signed by one person and by two. */
 for (const keyType of keyTypes) {
-  tamperSuite(keyType, 'B-B')
-  tamperSuite(keyType, 'B-T')
+  for (const level of ['B-B', 'B-T'] as const) {
+    tamperSuite(keyType, level)
+    tamperSuite(keyType, level, true)
+  }
 }

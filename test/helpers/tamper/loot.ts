@@ -1,7 +1,9 @@
 import { instant } from '../../../src/model/time.ts'
+import { addSignature } from '../../../src/signing/add-signature.ts'
 import { type KeyType, makeLocalIdentity } from '../../../src/signing/keys/identity.ts'
+import type { SignedPdf } from '../../../src/signing/seal.ts'
 import type { Timestamper } from '../../../src/signing/signer.ts'
-import { chromiumPdf, handmadePdf, identityOf, sign, signerOf } from '../signing.ts'
+import { chromiumPdf, clock, handmadePdf, identityOf, never, sign, signerOf } from '../signing.ts'
 import { certificateOf, dissect, type Loot } from './report.ts'
 
 /** One page with a covered text (4, 5), a form field (6, 7), a font (8), and pages (9) and a page (10) not shown. */
@@ -22,8 +24,18 @@ const preparedPdf = (): Uint8Array => {
   ])
 }
 
-/** Signs all that a forger needs with one kind of key. */
-export async function lootOf(keyType: KeyType, timestamper?: Timestamper): Promise<Loot> {
+/** The kind of key of somebody else, who signs what was signed. */
+export const approverType = (keyType: KeyType): KeyType => (keyType === 'rsa3072' ? 'p384' : 'rsa3072')
+
+/** Signs all that a forger needs with one kind of key; `approved` once more by somebody else, where that is allowed. */
+export async function lootOf(keyType: KeyType, timestamper?: Timestamper, approved = false): Promise<Loot> {
+  const approver = await signerOf(identityOf(approverType(keyType)))
+  const finish = async ({ pdf }: SignedPdf): Promise<Uint8Array> => {
+    if (!approved) return pdf
+    const timing = timestamper ? { timestamper } : {}
+    const approval = { signer: approver, reason: 'Approved', clock, signal: never, ...timing }
+    return (await addSignature(pdf, approval)).pdf
+  }
   const options = { keyType, ...(timestamper ? { timestamper } : {}) }
   const identity = identityOf(keyType)
   const from = instant('2026-01-01T00:00:00Z')
@@ -32,11 +44,11 @@ export async function lootOf(keyType: KeyType, timestamper?: Timestamper): Promi
   const root = certificateOf(identity.rootCertificate)
   const [leaf = root.bytes] = impostor.certificateChain
   return {
-    report: dissect((await sign(chromiumPdf(), options)).pdf),
+    report: dissect(await finish(await sign(chromiumPdf(), options))),
     printed: chromiumPdf(),
-    other: dissect((await sign(chromiumPdf(), { ...options, reason: 'Another report' })).pdf),
+    other: dissect(await finish(await sign(chromiumPdf(), { ...options, reason: 'Another report' }))),
     certified: dissect((await sign(chromiumPdf(), { ...options, certify: true })).pdf),
-    prepared: dissect((await sign(preparedPdf(), options)).pdf),
+    prepared: dissect(await finish(await sign(preparedPdf(), options))),
     impostor,
     grafted: { ...impostor, certificateChain: [leaf, root.bytes] },
     root,
