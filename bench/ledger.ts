@@ -95,10 +95,11 @@ function raw(): number {
   return spent
 }
 
-/** Resident memory without what only waits to be collected. */
+/** What JavaScript holds when all is collected that can be, and what the process has of the machine. */
 function memory(): string {
   globalThis.gc?.()
-  return `${Math.round(process.memoryUsage.rss() / 1e6)} MB`
+  const { heapUsed, external, rss } = process.memoryUsage()
+  return `${Math.round((heapUsed + external) / 1e6)} of ${Math.round(rss / 1e6)} MB`
 }
 
 const fileSystems: Readonly<Record<number, string>> = {
@@ -113,7 +114,7 @@ const line = (name: string, value: string) => process.stdout.write(`${name.padEn
 const rate = (count: number, ms: number) => `${Math.round((count / ms) * 1000).toLocaleString('en')}/s`
 const milliseconds = (ms: number) => `${ms.toFixed(1)} ms`
 
-/** Opening, appending a run and proving, each on a store opened for it alone. */
+/** What a person or a run waits for: on a store just opened, with nothing read yet. */
 async function small(): Promise<void> {
   const [store, opened] = await timed(() => openStore({ path, origin, clock, mode: 'write' }))
   line('open the store', milliseconds(opened))
@@ -148,23 +149,23 @@ try {
   const appendMs = await append(0, sample, (entries) => store.append(entries))
   line('append: canonical JSON, hashes, tree, indexes', rate(sample, appendMs))
   line('  of the raw rate', `${Math.round((rawMs / appendMs) * 100)} %`)
-  line(`  memory after ${sample.toLocaleString('en')}`, memory())
+  line(`  memory in use, resident, after ${sample.toLocaleString('en')}`, memory())
   if (total > sample) {
     await append(sample, total - sample, (entries) => store.append(entries))
     const last = await append(total - sample, total, (entries) => store.append(entries))
     line(`append, the last ${sample.toLocaleString('en')}`, rate(sample, last))
-    line(`  memory after ${total.toLocaleString('en')}`, memory())
+    line(`  memory in use, resident, after ${total.toLocaleString('en')}`, memory())
   }
   const [, readMs] = await timed(async () => {
     for await (const { entry } of store.entries()) if (entry.version !== 1) throw new Error('unexpected')
   })
   line('read back, each leaf hash checked', rate(total, readMs))
-  line('  memory', memory())
+  line('  memory in use, resident', memory())
   await store.checkpoint(signer)
   await store[Symbol.asyncDispose]()
   const [{ verdict }, verifyMs] = await timed(() => verifyStore({ path, publicKey: signer.publicKey }))
   line(`verify everything (${verdict})`, rate(total, verifyMs))
-  line('  memory', memory())
+  line('  memory in use, resident', memory())
   await small()
   line('bytes on disk an entry', (statSync(path).size / total).toFixed(0))
 } finally {
