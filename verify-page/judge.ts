@@ -1,40 +1,23 @@
-import { type Check, checkEvidence } from '../src/app/check-evidence.ts'
-import { conclusionOf, signatureChecks } from '../src/app/verdict-sentences.ts'
+import { judgeReport, type ReportJudgement } from '../src/app/judge-report.ts'
 import { hex } from '../src/signing/bytes.ts'
 import { fingerprint, nameText, readCertificate } from '../src/signing/cms/certificate.ts'
 import { digest } from '../src/signing/cms/primitives.ts'
 import { readCertificates } from '../src/signing/keys/pem.ts'
-import { type PdfVerdict, verifyPdf } from '../src/signing/verify-pdf.ts'
 
 /** A certificate that the reader trusts. */
 export type Trusted = { readonly bytes: Uint8Array; readonly subject: string; readonly fingerprint: string }
 
 /** All that the page says of a report; the words are those of `affidavit verify`. */
-export type Judgement = {
+export type Judgement = ReportJudgement & {
   readonly name: string
   readonly size: number
   readonly sha256: string
-  readonly verdict: PdfVerdict['verdict']
-  readonly signed: PdfVerdict
-  readonly checks: readonly Check[]
-  readonly conclusion: string
 }
 
 /** Judges a report by its bytes and the certificates that are trusted, as the command line does without a store. */
 export async function judge(name: string, bytes: Uint8Array, trusted: readonly Trusted[]): Promise<Judgement> {
-  const signed = await verifyPdf(bytes, { anchors: trusted.map((certificate) => certificate.bytes) })
-  const evidence = signed.verdict === 'refused' ? [] : checkEvidence(signed.attachments)
-  const contradicted = evidence.some(({ holds }) => holds === false) ? 'evidence' : null
-  const verdict = contradicted ? 'refused' : signed.verdict
-  return {
-    name,
-    size: bytes.length,
-    sha256: hex(digest('sha256', bytes)),
-    verdict,
-    signed,
-    checks: [...signatureChecks(signed), ...evidence],
-    conclusion: conclusionOf(verdict, signed, contradicted),
-  }
+  const judged = await judgeReport(bytes, { anchors: trusted.map((certificate) => certificate.bytes) })
+  return { name, size: bytes.length, sha256: hex(digest('sha256', bytes)), ...judged }
 }
 
 /** The certificates of a PEM or DER file; throws where there is none or one cannot be read. */

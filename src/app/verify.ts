@@ -8,19 +8,17 @@ import { ConfigError, IntegrityError } from '../model/errors.ts'
 import { readCertificate } from '../signing/cms/certificate.ts'
 import { readCertificates } from '../signing/keys/pem.ts'
 import { type PdfVerdict, verifyPdf } from '../signing/verify-pdf.ts'
-import { type Check, checkEvidence, reportId } from './check-evidence.ts'
+import { type Check, reportId } from './check-evidence.ts'
 import { checkAgainstStore } from './check-store.ts'
+import { judgeReport, type ReportJudgement } from './judge-report.ts'
 import { openLedgerKey } from './keys.ts'
 import type { Project } from './project.ts'
-import { type Contradiction, conclusionOf, signatureChecks } from './verdict-sentences.ts'
 
-export type ReportVerification = Pick<PdfVerdict, 'verdict' | 'signer' | 'level' | 'timestamp' | 'signatures'> & {
-  readonly checks: readonly Check[]
-  /** What the signer's own clock said. */
-  readonly claimedAt: string | null
-  /** What follows, in words for somebody who knows no cryptography. */
-  readonly conclusion: string
-}
+export type ReportVerification = Omit<ReportJudgement, 'signed'> &
+  Pick<PdfVerdict, 'signer' | 'level' | 'timestamp' | 'signatures'> & {
+    /** What the signer's own clock said. */
+    readonly claimedAt: string | null
+  }
 
 export type StoreVerificationResult = StoreVerification & {
   readonly path: string
@@ -82,38 +80,25 @@ export async function verifyReport(
   options: { readonly trust: readonly string[]; readonly project: Project | null },
 ): Promise<ReportVerification> {
   const pdf = await readFile(file).catch(unreadable(file, 'report'))
-  const { anchors, timestampAnchors } = await readAnchors(options)
-  const verdict = await verifyPdf(pdf, { anchors, timestampAnchors })
-  const evidence = verdict.verdict === 'refused' ? [] : checkEvidence(verdict.attachments)
-  const checkpoint = checkpointIn(verdict.attachments)
-  const beside =
-    options.project && checkpoint !== undefined
-      ? await checkAgainstStore(options.project, {
-          id: reportId(verdict.attachments),
-          // As it was issued: people who signed later only added to it.
-          bytes: pdf.subarray(0, verdict.signatures[0]?.bytes),
-          checkpoint,
-          level: verdict.level,
-        })
-      : []
-  const checks = [...signatureChecks(verdict), ...evidence, ...beside]
-  const contradicted = contradictionIn(evidence, beside)
-  const final = contradicted ? 'refused' : verdict.verdict
-  return {
-    verdict: final,
-    checks,
-    signer: verdict.signer,
-    level: verdict.level,
-    timestamp: verdict.timestamp,
-    signatures: verdict.signatures,
-    claimedAt: verdict.signedAt,
-    conclusion: conclusionOf(final, verdict, contradicted),
-  }
+  const { project } = options
+  const { signed, ...judged } = await judgeReport(pdf, {
+    ...(await readAnchors(options)),
+    ...(project ? { beside: (verdict) => besideStore(project, pdf, verdict) } : {}),
+  })
+  const { signer, level, timestamp, signatures, signedAt } = signed
+  return { ...judged, signer, level, timestamp, signatures, claimedAt: signedAt }
 }
 
-function contradictionIn(evidence: readonly Check[], beside: readonly Check[]): Contradiction {
-  if (evidence.some(({ holds }) => holds === false)) return 'evidence'
-  return beside.some(({ holds }) => holds === false) ? 'store' : null
+async function besideStore(project: Project, pdf: Uint8Array, verdict: PdfVerdict): Promise<readonly Check[]> {
+  const checkpoint = checkpointIn(verdict.attachments)
+  if (checkpoint === undefined) return []
+  return await checkAgainstStore(project, {
+    id: reportId(verdict.attachments),
+    // As it was issued: people who signed later only added to it.
+    bytes: pdf.subarray(0, verdict.signatures[0]?.bytes),
+    checkpoint,
+    level: verdict.level,
+  })
 }
 
 type Anchors = { readonly anchors: readonly Uint8Array[]; readonly timestampAnchors: readonly Uint8Array[] }

@@ -40,6 +40,18 @@ test('the installed package runs the demonstration and verifies its report', asy
   expect(existsSync(join(folder.path, pdf))).toBe(true)
   const verified = await affidavit('verify', pdf, '--trust', 'affidavit-demo/keys/ca.cert.pem', '--json')
   expect(JSON.parse(verified.stdout).verdict).toBe('accepted')
+
+  const program = `
+    import { readFileSync } from 'node:fs'
+    import { judgeReport } from 'affidavit'
+    const anchors = [readFileSync('affidavit-demo/keys/ca.cert.pem')]
+    const pdf = readFileSync(process.argv[2])
+    const whole = await judgeReport(pdf, { anchors, timestampAnchors: anchors })
+    const cut = await judgeReport(pdf.subarray(0, -1), { anchors })
+    console.log(JSON.stringify([whole.verdict, cut.verdict, whole.checks.length > 2, whole.conclusion !== '']))`
+  await writeFile(join(folder.path, 'verify.mjs'), program)
+  const library = await run(process.execPath, ['verify.mjs', pdf], { cwd: folder.path })
+  expect(JSON.parse(library.stdout)).toEqual(['accepted', 'refused', true, true])
 })
 
 test('the installed package makes a configuration and checks it', async () => {

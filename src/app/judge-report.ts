@@ -1,0 +1,45 @@
+import { type PdfVerdict, verifyPdf } from '../signing/verify-pdf.ts'
+import { type Check, checkEvidence } from './check-evidence.ts'
+import { type Contradiction, conclusionOf, signatureChecks } from './verdict-sentences.ts'
+
+export type ReportJudgement = {
+  readonly verdict: PdfVerdict['verdict']
+  /** What was checked, a sentence each, in the order in which one rests on another. */
+  readonly checks: readonly Check[]
+  /** What follows, in words for somebody who knows no cryptography. */
+  readonly conclusion: string
+  /** The PDF and its signatures by themselves. */
+  readonly signed: PdfVerdict
+}
+
+export type Judging = {
+  /** Certificates (PEM or DER) of authorities that may vouch for signers. */
+  readonly anchors: readonly Uint8Array[]
+  /** The same for time-stamping authorities; `anchors` where absent. */
+  readonly timestampAnchors?: readonly Uint8Array[]
+  /** What somebody who knows more than the file has to say of a PDF that was not refused. */
+  readonly beside?: (signed: PdfVerdict) => Promise<readonly Check[]>
+}
+
+/**
+ * Judges a report by its bytes: every byte of the PDF explained, its signatures up to the given anchors, and the
+ * evidence inside up to the root of the ledger's checkpoint. Whatever the bytes are, the answer is a verdict.
+ */
+export async function judgeReport(pdf: Uint8Array, { beside, ...anchors }: Judging): Promise<ReportJudgement> {
+  const signed = await verifyPdf(pdf, anchors)
+  const evidence = signed.verdict === 'refused' ? [] : checkEvidence(signed.attachments)
+  const others = signed.verdict === 'refused' || !beside ? [] : await beside(signed)
+  const contradicted = contradictionIn(evidence, others)
+  const verdict = contradicted ? 'refused' : signed.verdict
+  return {
+    verdict,
+    checks: [...signatureChecks(signed), ...evidence, ...others],
+    conclusion: conclusionOf(verdict, signed, contradicted),
+    signed,
+  }
+}
+
+function contradictionIn(evidence: readonly Check[], beside: readonly Check[]): Contradiction {
+  if (evidence.some(({ holds }) => holds === false)) return 'evidence'
+  return beside.some(({ holds }) => holds === false) ? 'store' : null
+}
