@@ -16,23 +16,31 @@ export async function append(
   entries: readonly NewEntry[],
 ): Promise<readonly Entry[]> {
   if (entries.length === 0) return []
-  return await writeTransaction(connection, async (tables) => {
-    const before = await readFrontier(tables)
-    const placed: Entry[] = []
-    for (const [index, { artefacts, ...rest }] of entries.entries()) {
-      const references: ArtefactReference[] = []
-      for (const artefact of artefacts) references.push(await keepArtefact(tables, artefact))
-      placed.push({ ...rest, version: 1, origin, sequence: before.size + index, artefacts: references })
-    }
-    const rows = placed.map(toRow)
-    insertEntries(connection.file, rows)
-    await growTree(
-      tables,
-      before,
-      rows.map((row) => row.leaf),
-    )
-    return placed
-  })
+  return await writeTransaction(connection, (tables) => appendWithin(connection, tables, origin, entries))
+}
+
+/** The same inside a transaction that is under way on the connection, so that more can be done in it. */
+export async function appendWithin(
+  connection: Connection,
+  tables: Transaction<Tables>,
+  origin: string,
+  entries: readonly NewEntry[],
+): Promise<readonly Entry[]> {
+  const before = await readFrontier(tables)
+  const placed: Entry[] = []
+  for (const [index, { artefacts, ...rest }] of entries.entries()) {
+    const references: ArtefactReference[] = []
+    for (const artefact of artefacts) references.push(await keepArtefact(tables, artefact))
+    placed.push({ ...rest, version: 1, origin, sequence: before.size + index, artefacts: references })
+  }
+  const rows = placed.map(toRow)
+  insertEntries(connection.file, rows)
+  await growTree(
+    tables,
+    before,
+    rows.map((row) => row.leaf),
+  )
+  return placed
 }
 
 /** What an entry can be searched by. */

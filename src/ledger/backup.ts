@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { IntegrityError, StoreError } from '../model/errors.ts'
 import { storeFailure } from './failure.ts'
 import { assertReadable } from './migrate.ts'
+import { hasRemnants } from './scrub.ts'
 import { connect, createFile, patiently } from './sqlite.ts'
 import { type StoreVerification, verifyStore } from './verify.ts'
 
@@ -71,6 +72,11 @@ async function copy(source: string, target: string, signal: AbortSignal): Promis
   const made = connect(target, 'write', lockTimeoutMs)
   try {
     made.file.pragma('journal_mode = DELETE')
+    // What was erased, but not scrubbed out of the store yet, is not handed on.
+    if (hasRemnants(made.file)) {
+      made.file.exec('VACUUM')
+      made.file.pragma('user_version = 0')
+    }
   } finally {
     made.file.close()
   }

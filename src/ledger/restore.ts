@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { type Sha256, sha256 } from '../model/digest.ts'
+import { erasedBy } from '../model/erasure.ts'
 import { StoreError } from '../model/errors.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import { columnsOf } from './append.ts'
@@ -69,9 +70,12 @@ function assertFree(path: string): void {
 }
 
 async function fill(connection: Connection, { entries, artefacts, checkpoints }: WholeLedger): Promise<void> {
+  const erased = new Map<Sha256, number>()
   for (let from = 0; from < entries.length; from += batch) {
     const rows = entries.slice(from, from + batch).map((bytes) => {
-      return { ...columnsOf(decodeEntry(bytes)), leaf: leafHash(bytes), bytes }
+      const entry = decodeEntry(bytes)
+      for (const commitment of erasedBy(entry)) erased.set(commitment, entry.sequence)
+      return { ...columnsOf(entry), leaf: leafHash(bytes), bytes }
     })
     await writeTransaction(connection, async (tables) => {
       const before = await readFrontier(tables)
@@ -82,6 +86,13 @@ async function fill(connection: Connection, { entries, artefacts, checkpoints }:
         rows.map(({ leaf }) => leaf),
       )
     })
+  }
+  // What the entries say of erasures, as the table beside them.
+  for (const [commitment, entry] of erased) {
+    await connection.tables
+      .insertInto('erasures')
+      .values({ commitment: hashOf(commitment), entry })
+      .execute()
   }
   for await (const { salt, bytes } of artefacts) {
     const [commitment, digest] = [hashOf(sha256(salt, bytes)), hashOf(sha256(bytes))]

@@ -9,6 +9,7 @@ export type Tables = {
   tiles: TileRow
   blobs: BlobRow
   checkpoints: CheckpointRow
+  erasures: ErasureRow
 }
 
 /** The one row that changes: the size of the tree and the roots of its complete subtrees, largest first. */
@@ -46,6 +47,9 @@ export type CheckpointRow = {
   note: string
   created: string
 }
+
+/** Which entry says that the artefact with a commitment was erased; it finds what the entries tell, and is checked against them. */
+export type ErasureRow = { commitment: Uint8Array; entry: number }
 
 /** `AFDV`: tells our files from other SQLite databases. */
 export const applicationId = 0x41_46_44_56
@@ -127,6 +131,31 @@ export const migrations: readonly Migration[] = [
       noReplacement('tiles', 'level = NEW.level AND position = NEW.position'),
       noReplacement('blobs', 'id = NEW.id OR commitment = NEW.commitment OR sha256 = NEW.sha256'),
       noReplacement('checkpoints', 'id = NEW.id OR note = NEW.note'),
+    ],
+  },
+  {
+    version: 2,
+    name: 'erasures of artefact bytes',
+    statements: [
+      `CREATE TABLE erasures (
+        commitment BLOB PRIMARY KEY CHECK (length(commitment) = 32),
+        entry INTEGER NOT NULL
+      ) STRICT`,
+      'CREATE INDEX erasures_entry ON erasures (entry)',
+      refuse('erasures', 'UPDATE'),
+      refuse('erasures', 'DELETE'),
+      noReplacement('erasures', 'commitment = NEW.commitment'),
+      `CREATE TRIGGER erasures_have_entries BEFORE INSERT ON erasures WHEN NOT EXISTS (
+          SELECT 1 FROM entries WHERE sequence = NEW.entry AND kind = 'artefact.erased'
+            AND instr(bytes, CAST(lower(hex(NEW.commitment)) AS BLOB)) > 0)
+        BEGIN SELECT RAISE(ABORT, 'the ledger only grows: an erasure needs an entry that says so'); END`,
+      'DROP TRIGGER blobs_no_delete',
+      `CREATE TRIGGER blobs_no_delete BEFORE DELETE ON blobs
+        WHEN NOT EXISTS (SELECT 1 FROM erasures WHERE commitment = OLD.commitment)
+        BEGIN SELECT RAISE(ABORT, 'the ledger only grows: DELETE on blobs is refused without an erasure'); END`,
+      `CREATE TRIGGER blobs_stay_erased BEFORE INSERT ON blobs
+        WHEN EXISTS (SELECT 1 FROM erasures WHERE commitment = NEW.commitment)
+        BEGIN SELECT RAISE(ABORT, 'what was erased never comes back under the same commitment'); END`,
     ],
   },
 ]

@@ -5,6 +5,7 @@ import { IntegrityError, StoreError } from '../model/errors.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import { append } from './append.ts'
 import { formatTreeHead, type TreeHead } from './checkpoint.ts'
+import { erase, findErasure, heldArtefacts } from './erase.ts'
 import { withStoreErrors } from './failure.ts'
 import { lockRuns } from './lock.ts'
 import { type Frontier, rootOf, sameHash } from './merkle.ts'
@@ -12,6 +13,7 @@ import { signNote } from './note.ts'
 import { consistencyProof, inclusionProof, type RangeHash } from './proof.ts'
 import { findArtefact, findEntry, queryEntries } from './query.ts'
 import type { CheckpointRow, Tables } from './schema.ts'
+import { scrub } from './scrub.ts'
 import { type Connection, readTransaction, writeTransaction } from './sqlite.ts'
 import type { Checkpoint, Store } from './store.ts'
 import { rangeHash, readFrontier } from './tree.ts'
@@ -35,6 +37,10 @@ export function sqliteStore(
     entries: (query = {}) => tellingErrors(path, queryEntries(tables, query)),
     entry: (sequence) => told(() => findEntry(tables, sequence)),
     artefact: (commitment) => told(() => findArtefact(tables, commitment)),
+    artefacts: () => told(() => heldArtefacts(tables)),
+    erase: (entries, asOf) => writing(() => erase(connection, origin, entries, asOf)),
+    erasure: (commitment) => told(() => findErasure(tables, commitment)),
+    scrub: () => writing(() => scrub(connection)),
     state: () => told(() => readTransaction(connection, (reads) => readState(reads, origin))),
     checkpoint: async (signer) => {
       const head = await writing(() => headToSign(connection, origin))

@@ -47,7 +47,7 @@ export type EntryQuery = {
 }
 
 /**
- * Evidence at rest: append and read, nothing else. What `append` or `checkpoint` acknowledged survives a crash of the
+ * Evidence at rest: append and read, and erase artefact bytes as an act that is itself an entry. What `append` or `checkpoint` acknowledged survives a crash of the
  * process and of the machine. Failures are StoreErrors; evidence that is not what it was is an IntegrityError.
  */
 export type Store = AsyncDisposable & {
@@ -59,6 +59,20 @@ export type Store = AsyncDisposable & {
   entry(sequence: number): Promise<StoredEntry | undefined>
   /** The bytes behind a commitment, SHA-256(salt ‖ bytes); undefined where the store does not hold them. */
   artefact(commitment: Sha256): Promise<{ readonly salt: Uint8Array; readonly bytes: Uint8Array } | undefined>
+  /** Commitments of all artefacts whose bytes the store holds. */
+  artefacts(): Promise<ReadonlySet<Sha256>>
+  /**
+   * Appends entries and removes salt, bytes and digest of the artefacts that `artefact.erased` entries among them name,
+   * all of it or nothing. StoreError where an entry from sequence `asOf` on refers to one of these artefacts, too.
+   */
+  erase(entries: readonly NewEntry[], asOf: number): Promise<readonly Entry[]>
+  /** The `artefact.erased` entry that names a commitment; undefined where there is none. */
+  erasure(commitment: Sha256): Promise<Entry | undefined>
+  /**
+   * Takes what was erased out of the files for good, free places and write-ahead log included. False where another
+   * process is in the way: what was erased is gone from the ledger, but its bytes may still be found in the files.
+   */
+  scrub(): Promise<boolean>
   state(): Promise<LedgerState>
   /**
    * Signs the current size and root and keeps the note. Throws IntegrityError, and signs nothing, where the tree no

@@ -4,16 +4,26 @@ import type { Entry } from '../model/evidence.ts'
 import { isContentFailure, messageOf } from './failure.ts'
 import type { ProblemList } from './problem.ts'
 import type { Tables } from './schema.ts'
+import type { ErasureCheck } from './verify-erasures.ts'
+
+/** What the references are checked against, and what becomes of it. */
+export type References = {
+  readonly named: Set<number>
+  readonly erasures: ErasureCheck
+  readonly problems: ProblemList
+}
 
 /** What the store holds for a commitment: a blob, nothing, or something that cannot be read. */
 type Held = { readonly id: number; readonly size: number } | 'nothing' | { readonly unreadable: string }
 
-/** Every artefact that the entries name must be there, with the size that they name; marks the blobs that were named. */
+/**
+ * Every artefact that the entries name must be there, with the size that they name, or have been erased as an entry says;
+ * marks the blobs that were named.
+ */
 export async function verifyReferences(
   tables: Kysely<Tables>,
   entries: readonly Entry[],
-  named: Set<number>,
-  problems: ProblemList,
+  { named, erasures, problems }: References,
 ): Promise<void> {
   const held = new Map<Sha256, Held>()
   for (const { sequence: entry, artefacts } of entries) {
@@ -22,7 +32,9 @@ export async function verifyReferences(
       held.set(commitment, blob)
       const what = `the artefact ${name} of entry ${entry}`
       if (blob === 'nothing') {
-        problems.add({ code: 'artefact-missing', entry, message: `${what} is gone`, looksLike: 'tampering' })
+        if (await erasures.explains(commitment, entry)) continue
+        const message = `${what} is gone, and no entry says that it was erased`
+        problems.add({ code: 'artefact-missing', entry, message, looksLike: 'tampering' })
       } else if ('unreadable' in blob) {
         const message = `${what} cannot be looked up: ${blob.unreadable}`
         problems.add({ code: 'artefact-unreadable', entry, message, looksLike: 'damage' })

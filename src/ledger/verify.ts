@@ -3,15 +3,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
 import type { Selectable } from 'kysely'
 import type { Sha256 } from '../model/digest.ts'
+import type { Erasure } from '../model/erasure.ts'
 import type { TreeHead } from './checkpoint.ts'
 import { isContentFailure, messageOf, storeFailure } from './failure.ts'
 import { emptyRoot } from './merkle.ts'
 import { type ProblemList, problemList, type StoreProblem } from './problem.ts'
 import type { CheckpointRow } from './schema.ts'
+import { hasRemnants } from './scrub.ts'
 import { type Connection, connect, patiently } from './sqlite.ts'
 import { verifyArtefacts } from './verify-artefacts.ts'
 import { verifyCheckpoints } from './verify-checkpoints.ts'
 import { verifyEntries } from './verify-entries.ts'
+import { erasureCheck } from './verify-erasures.ts'
 import { verifyFile } from './verify-file.ts'
 import { verifyReferences } from './verify-references.ts'
 import { sinceProblem } from './verify-since.ts'
@@ -39,6 +42,10 @@ export type StoreVerification = {
   /** Entries behind the newest sound checkpoint: nobody has signed for them yet. */
   readonly unsigned: number
   readonly problems: readonly StoreProblem[]
+  /** The acts by which artefact bytes were erased, as the entries tell of them, oldest first. */
+  readonly erasures: readonly Erasure[]
+  /** Whether erased bytes may still stand in free places of the file, because the scrubbing was not finished. */
+  readonly remnants: boolean
 }
 
 const lockTimeoutMs = 10_000
@@ -50,7 +57,10 @@ const lockTimeoutMs = 10_000
 export async function verifyStore(options: VerifyOptions): Promise<StoreVerification> {
   const path = resolve(options.path)
   const problems = problemList()
-  const counts: Counts = { entries: 0, artefacts: 0, checkpoints: 0, root: emptyRoot, signed: 0 }
+  const counts: Counts = {
+    ...{ entries: 0, artefacts: 0, checkpoints: 0, root: emptyRoot, signed: 0 },
+    ...{ erasures: [], remnants: false },
+  }
   try {
     const connection = await patiently(lockTimeoutMs, () => connect(path, 'read', lockTimeoutMs))
     try {
@@ -68,7 +78,15 @@ export async function verifyStore(options: VerifyOptions): Promise<StoreVerifica
   return verdict(counts, problems)
 }
 
-type Counts = { entries: number; artefacts: number; checkpoints: number; root: Uint8Array; signed: number }
+type Counts = {
+  entries: number
+  artefacts: number
+  checkpoints: number
+  root: Uint8Array
+  signed: number
+  erasures: readonly Erasure[]
+  remnants: boolean
+}
 type Work = { readonly options: VerifyOptions; readonly problems: ProblemList }
 
 /** Each part is judged even where another cannot be read. */
@@ -88,6 +106,9 @@ async function verifyTables({ file, tables }: Connection, work: Work & { readonl
   })
   const named = new Set<number>()
   const sizes = [...checkpoints, ...(options.since ? [options.since] : [])].map(({ size }) => size)
+  const erasures = erasureCheck(file, tables, problems)
+  counts.erasures = erasures.erasures
+  counts.remnants = hasRemnants(file)
   const tree = treeCheck(tables, new Set(sizes), problems)
   await attempt('the entries', work, () =>
     verifyEntries(tables, {
@@ -97,18 +118,16 @@ async function verifyTables({ file, tables }: Connection, work: Work & { readonl
       take: async (checked) => {
         await tree.add(checked)
         counts.entries = tree.size
-        await verifyReferences(
-          tables,
-          checked.flatMap(({ entry }) => entry ?? []),
-          named,
-          problems,
-        )
+        const entries = checked.flatMap(({ entry }) => entry ?? [])
+        await verifyReferences(tables, entries, { named, erasures, problems })
+        await erasures.take(entries)
         await pause()
       },
     }),
   )
   counts.root = tree.root()
   await attempt('the tree', work, () => tree.finish())
+  await attempt('the erasures', work, () => erasures.finish())
   await attempt('the artefacts', work, () =>
     verifyArtefacts(tables, named, problems, async () => {
       counts.artefacts += 1

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { openStore } from '../../src/ledger/open.ts'
 import { verifyStore } from '../../src/ledger/verify.ts'
 import { clock, entriesOf, origin, rejectionOf, temporaryFolder } from '../helpers/ledger.ts'
-import { acknowledgedBy, crashOnce, startWriter } from '../helpers/ledger-crash.ts'
+import { acknowledgedBy, crashOnce, crashWhileErasing, startWriter } from '../helpers/ledger-crash.ts'
 
 async function newStore(): Promise<string> {
   const path = join(temporaryFolder(), 'evidence.db')
@@ -21,6 +21,19 @@ test('a process killed while it appends loses nothing that was acknowledged, ten
     expect(missing).toBe(0)
     expect(verification).toMatchObject({ verdict: 'verified', problems: [] })
   }
+})
+
+test('a process killed while it erases leaves an entry and its deed, or neither, eight times over', async () => {
+  const path = await newStore()
+  for (let round = 0; round < 8; round += 1) {
+    const { acknowledged, missing, verification } = await crashWhileErasing(path, round * 11)
+    expect(acknowledged).toBeGreaterThan(0)
+    expect(missing).toBe(0)
+    expect(verification).toMatchObject({ verdict: 'verified', problems: [] })
+  }
+  await using store = await openStore({ path, origin, clock, mode: 'write' })
+  expect(await store.scrub()).toBe(true)
+  expect(await verifyStore({ path })).toMatchObject({ verdict: 'verified', remnants: false })
 })
 
 test('two processes that append at once both get all of their batches in, each of them whole', async () => {

@@ -53,6 +53,8 @@ test('an untouched store is verified, and what nobody has signed yet is counted'
     root,
     unsigned: 2,
     problems: [],
+    erasures: [],
+    remnants: false,
   })
   expect(steps.at(-1)).toEqual([302, 302])
 })

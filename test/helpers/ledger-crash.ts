@@ -5,9 +5,11 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore } from '../../src/ledger/open.ts'
 import { type StoreVerification, verifyStore } from '../../src/ledger/verify.ts'
+import type { Sha256 } from '../../src/model/digest.ts'
 import { clock, origin } from './ledger.ts'
 
 const program = join(import.meta.dirname, 'ledger-writer.ts')
+const eraser = join(import.meta.dirname, 'ledger-eraser.ts')
 
 /** Starts a process that appends to the store until it is killed, or as many batches as told. */
 export function startWriter(path: string, name: string, batches?: number): ChildProcess {
@@ -43,4 +45,22 @@ export async function crashOnce(path: string, name: string, afterMs: number): Pr
   for await (const { entry } of store.entries({ run: name })) present.add(entry.sequence)
   const missing = sequences.filter((sequence) => !present.has(sequence)).length
   return { acknowledged: sequences.length, missing, verification: await verifyStore({ path }) }
+}
+
+/** Kills a process that erases some time after its first erasure; tells how many acknowledged ones were not to be found. */
+export async function crashWhileErasing(path: string, afterMs: number): Promise<Crash> {
+  const worker = spawn(process.execPath, [eraser, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const output = Promise.all([text(worker.stdout), once(worker, 'exit')])
+  await once(worker.stdout, 'data')
+  await sleep(afterMs)
+  worker.kill('SIGKILL')
+  const [printed] = await output
+  const commitments = printed.slice(0, printed.lastIndexOf('\n')).split(/[\n,]/) as Sha256[]
+  await using store = await openStore({ path, origin, clock, mode: 'write' })
+  let missing = 0
+  for (const commitment of commitments) {
+    const gone = (await store.artefact(commitment)) === undefined && (await store.erasure(commitment)) !== undefined
+    if (!gone) missing += 1
+  }
+  return { acknowledged: commitments.length, missing, verification: await verifyStore({ path }) }
 }

@@ -57,6 +57,27 @@ export function artefact(name: string, text: string) {
   return { name, mediaType: 'text/plain', bytes: Buffer.from(text) }
 }
 
+/** The entry of an erasure under a policy of 90 days. */
+export function erasureEntry(
+  artefacts: readonly { readonly commitment: string; readonly entries: readonly number[] }[],
+): NewEntry {
+  return newEntry(0, {
+    run: 'erasure-1',
+    slot: null,
+    collector: { id: 'affidavit', version: 1 },
+    component: null,
+    target: null,
+    kind: 'artefact.erased',
+    subject: 'erasure-1',
+    methods: ['EXAMINE'],
+    expires: null,
+    facts: {
+      ...{ policy: 'raw-90', basis: 'contract 4.2', keep: '90d', reason: null, trigger: 'by-hand', by: 'tester' },
+      ...{ asOf: start, holds: [], artefacts: artefacts.map((each) => ({ ...each, size: 1 })) },
+    },
+  })
+}
+
 /** In memory where the machine offers it: how long a disk takes to confirm a write is not what these tests are about. */
 const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
