@@ -3,9 +3,10 @@ import { type Evidence, isSettled, readEvidence, speaksTls } from './evidence.ts
 import { exchange, type Wire } from './exchange.ts'
 import { smallHelloBytes } from './hellos.ts'
 import type { Pacer } from './pacer.ts'
-import type { RecordProtocol } from './registry/protocols.ts'
+import { type RecordProtocol, versionNumbers } from './registry/protocols.ts'
 import { isClosedWithinRoom, roomShown } from './room.ts'
 import type { End, Exchange, Purpose } from './transcript.ts'
+import { type OfferedHello, readClientHello } from './wire/client-hello.ts'
 import { type Reply, readReply } from './wire/reply.ts'
 
 /** Bytes for the server, and when its answer is complete. */
@@ -44,6 +45,10 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
     length > longestAnswered &&
     (attempts > 0 ? Number.isFinite(shortestIgnored) : length >= shortestIgnored)
 
+  let tls13: 'answered' | 'ignored' | undefined
+  /** Whether the server falls silent at whatever offers TLS 1.3: such a hello is sent, but not insisted on. */
+  const isIgnored = ({ bytes }: Question): boolean => tls13 === 'ignored' && offersTls13(readClientHello(bytes))
+
   async function attempt(question: Question, count: number, alone: boolean, pauseMs = 0): Promise<Attempt> {
     let width = pacer.width
     const { purpose, protocol, bytes: sent } = question
@@ -69,6 +74,10 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
       const evidence = readEvidence(made)
       if (speaksTls(evidence)) longestAnswered = Math.max(longestAnswered, sent.length)
       else if (alone && anyAnswer && !made.preamble?.trouble) shortestIgnored = Math.min(shortestIgnored, sent.length)
+      if (offersTls13(evidence.offered)) {
+        if (speaksTls(evidence)) tls13 = 'answered'
+        else if (alone && anyAnswer && made.end === 'timeout') tls13 ??= 'ignored'
+      }
       return evidence
     }
     const evidence = await pacer.run(run, alone ? 'alone' : undefined)
@@ -81,7 +90,8 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
   async function insist(question: Question, first: Attempt): Promise<Evidence> {
     let { evidence, width } = first
     for (const [index, pauseMs] of pausesMs.entries()) {
-      if (isSettled(evidence) || signal.aborted || isTooLong(question, index + 1)) return evidence
+      if (isSettled(evidence) || signal.aborted || isTooLong(question, index + 1) || isIgnored(question))
+        return evidence
       const before = evidence
       const hadRoom = isClosedWithinRoom(before, room())
       if (!hadRoom) pacer.slowDown(width)
@@ -117,6 +127,10 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
     if (!anyAnswer) hopeless.abort()
     return evidence
   }
+}
+
+function offersTls13(hello: Pick<OfferedHello, 'versions'> | null | undefined): boolean {
+  return hello?.versions.includes(versionNumbers['TLSv1.3']) ?? false
 }
 
 type Attempt = { readonly evidence: Evidence; readonly width: number }

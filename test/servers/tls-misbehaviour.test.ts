@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tlsCollector } from '../../collectors/tls/index.ts'
+import { readClientHello } from '../../collectors/tls/wire/client-hello.ts'
 import type { Collection } from '../../src/model/evidence.ts'
 import { collectFrom, observed } from '../helpers/collect.ts'
 import { alert } from '../helpers/tls-replies.ts'
@@ -67,6 +68,31 @@ describe.concurrent('what a server does not answer is never a no', () => {
     expect(Object.fromEntries(versions)).toMatchObject({ 'TLSv1.3': 'yes', 'TLSv1.2': 'yes', 'TLSv1.0': 'no' })
     expect(observed(collection, 'tls.protocol', { protocol: 'TLSv1.3' })[0]?.facts.cipherSuitesComplete).toBe('no')
   })
+
+  test.each([
+    ['reset', 'undetermined'],
+    ['silence', 'undetermined'],
+    ['close', 'no'],
+  ] as const)(
+    'TLS 1.3, where every hello that offers it meets a %s: %s, and the rest is found',
+    async (instead, offered) => {
+      await using old = await tlsServer({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' })
+      const offersIt = (hello: Buffer) => readClientHello(hello)?.versions.includes(0x0304)
+      await using server = await meddler(old.port, { instead: (hello) => (offersIt(hello) ? instead : undefined) })
+      const collection = await look(server, { limits: { timeout: '10s' } })
+      const versions = observed(collection, 'tls.protocol').map(({ facts }) => [facts.protocol, facts.offered])
+      expect(Object.fromEntries(versions)).toMatchObject({ 'TLSv1.3': offered, 'TLSv1.2': 'yes', 'TLSv1.0': 'no' })
+      expect(observed(collection, 'tls.protocol', { protocol: 'TLSv1.2' })[0]?.facts).toMatchObject({
+        cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
+        cipherSuitesComplete: 'yes',
+        groupsComplete: 'yes',
+      })
+      expect(observed(collection, 'tls.certificate')).toHaveLength(1)
+      expect(observed(collection, 'tls.weakness', { name: 'heartbleed', status: 'not-vulnerable' })).toHaveLength(1)
+      const [stumbles] = observed(collection, 'tls.feature', { name: 'version-intolerance' })
+      expect(['yes', ...(instead === 'silence' ? ['undetermined'] : [])]).toContain(stumbles?.facts.status)
+    },
+  )
 
   test.each(['close', 'silence'] as const)('a server whose every answer ends half-way by a %s', async (by) => {
     const collection = await lookThrough({ cut: { every: 1, by } }, { limits: { timeout: '3s' } })

@@ -37,7 +37,7 @@ export function dhParameters(heard: Heard): Finding {
   const groups = dhGroups(heard.evidence)
   const details: JsonObject = { bits: groups[0]?.bits ?? null, groups: groups.map((group) => ({ ...group })) }
   if (groups.length > 0) return tested(true, null, details)
-  const { versions } = heard.known
+  const versions = heard.known.versions.filter(({ protocol }) => protocol !== 'TLSv1.3')
   const hasSuite = versions.some(({ suites }) =>
     suites.some((number) => isFiniteField(cipherSuites.get(number) ?? { keyExchange: '', authentication: '' })),
   )

@@ -1,6 +1,7 @@
 import { extensionTypes } from '../wire/client-hello.ts'
 import { type Finding, inferred, tested, unanswered, undetermined } from './feature.ts'
 import { evidenceOf, type Heard, refusals, withoutOlder } from './heard.ts'
+import { suitesWhere } from './known.ts'
 
 /** Whether the server answers an extension of a hello of a version before TLS 1.3. */
 export function extension(heard: Heard, type: number, ifTls13: 'yes' | 'no'): Finding {
@@ -30,7 +31,8 @@ export function encryptThenMac(heard: Heard): Finding {
   const without = withoutOlder(heard, 'yes')
   if (without) return without
   const asked = evidenceOf(heard, 'encrypt-then-mac')
-  if (!asked && heard.known.older?.openSuites.length === 0) {
+  const { suites = [], openSuites = [] } = heard.known.older ?? {}
+  if (!asked && suitesWhere([...suites, ...openSuites], ({ cipher }) => cipher.endsWith('-CBC')).length === 0) {
     return inferred(false, 'no CBC cipher suite is offered, to which alone it applies')
   }
   if (asked?.verdict.kind !== 'chosen') return unanswered(asked)
@@ -46,6 +48,9 @@ export function fallback(heard: Heard): Finding {
     return inferred(true, 'one version is offered alone, so that there is none to fall back to')
   }
   const evidence = evidenceOf(heard, 'fallback')
+  if (!evidence && offered.length === 1) {
+    return undetermined('one version was found alone, and whether there is another is not known')
+  }
   if (evidence?.verdict.kind === 'chosen') {
     return tested(false, `the server took ${evidence.verdict.protocol} though it has a newer version`)
   }

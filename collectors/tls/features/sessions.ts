@@ -94,14 +94,14 @@ export function tls13Resumption(heard: Heard): Finding {
 
 /** Whether TLS 1.3 early data (0-RTT) is offered, which can be replayed. */
 export function earlyData(heard: Heard): Finding {
-  const none = { maxEarlyData: 0 }
   const session = tls13Session(heard)
   if (!session || 'status' in session) {
-    return { ...(session ?? undetermined('no session could be held')), details: none }
+    const finding = session ?? undetermined('no session could be held')
+    return { ...finding, details: { maxEarlyData: finding.status === 'no' ? 0 : null } }
   }
   const most = Math.max(0, ...session.tickets.map(({ maxEarlyData }) => maxEarlyData))
   if (most > 0) return tested(true, `the server takes up to ${most} bytes`, { maxEarlyData: most })
-  return tested(false, null, none)
+  return tested(false, null, { maxEarlyData: 0 })
 }
 
 function tls13Session(heard: Heard): ReturnType<typeof readTls13> | Finding | undefined {

@@ -1,11 +1,12 @@
 import type { Evidence } from '../evidence.ts'
 import { flightOf } from '../handshake/current-client.ts'
-import { cipherSuites } from '../registry/cipher-suites.ts'
+import { type CipherSuite, cipherSuites } from '../registry/cipher-suites.ts'
 import { signatureSchemeNames } from '../registry/signature-schemes.ts'
 import { handshakeTypes } from '../wire/reply.ts'
 import { type Finding, inferred, tested, unanswered, undetermined } from './feature.ts'
 import { keyExchangeScheme, verifyScheme } from './flight-messages.ts'
 import { type Heard, refusals } from './heard.ts'
+import { suitesWhere } from './known.ts'
 
 /** The schemes with which the server signs its handshakes, for TLS 1.2 and for 1.3; older versions have no choice. */
 export function signatureAlgorithms(heard: Heard): Finding {
@@ -17,11 +18,9 @@ export function signatureAlgorithms(heard: Heard): Finding {
   const details = { tls12: of('TLSv1.2'), tls13: of('TLSv1.3') }
   const isRefused = refusals(heard)
   const lost = asked.filter((each) => each.verdict.kind !== 'chosen' && !isRefused(each))
-  const { tls13, older } = heard.known
   if (asked.length === 0) {
-    if (!tls13 && older)
-      return inferred(false, 'nothing that is offered lets the client ask for a signature algorithm', details)
-    return undetermined('the server was not asked', details)
+    if (mayChoose(heard)) return undetermined('the server was not asked', details)
+    return inferred(false, 'nothing that is offered lets the client ask for a signature algorithm', details)
   }
   if (details.tls12.length + details.tls13.length === 0) return unanswered(lost[0] ?? asked[0], details)
   return tested(
@@ -29,6 +28,19 @@ export function signatureAlgorithms(heard: Heard): Finding {
     lost.length > 0 ? `${lost.length} of ${asked.length} questions were left unanswered` : null,
     details,
   )
+}
+
+/** Whether a version may be offered in which the client names the schemes, with a suite whose key exchange is signed. */
+function mayChoose({ known }: Heard): boolean {
+  const newest = known.versions.filter(({ protocol }) => protocol === 'TLSv1.3' || protocol === 'TLSv1.2')
+  return newest.some(
+    ({ protocol, offered, suites, openSuites }) =>
+      offered !== 'no' && (protocol === 'TLSv1.3' || suitesWhere([...suites, ...openSuites], isSigned).length > 0),
+  )
+}
+
+function isSigned({ keyExchange, authentication }: CipherSuite): boolean {
+  return ['DHE', 'ECDHE'].includes(keyExchange) && ['RSA', 'ECDSA', 'DSS'].includes(authentication)
 }
 
 /** The scheme by which the server signed what it sent; null where it signed nothing that can be read. */

@@ -2,6 +2,7 @@ import type { Ask } from '../ask.ts'
 import type { VersionFacts } from '../inventory/facts.ts'
 import { cipherSuites } from '../registry/cipher-suites.ts'
 import { signatureSchemes } from '../registry/signature-schemes.ts'
+import { u16s, vector } from '../wire/bytes.ts'
 import { extensionTypes } from '../wire/client-hello.ts'
 import { alpnNames, alpnOf } from './alpn.ts'
 import { type Known, suitesWhere } from './known.ts'
@@ -160,6 +161,18 @@ function surveyTolerance(ask: Ask, { older, tls13 }: Known, serverName: string |
         ]
       : []),
     ...(older ? [ask(olderQuestion('future-version', older, serverName, { legacyVersion: 0x0305 }))] : []),
+    // To a server of older versions TLS 1.3 is one to come, which every current client offers beside TLS 1.2.
+    ...(older?.protocol === 'TLSv1.2' && !tls13
+      ? [
+          ask(
+            olderQuestion('future-version', older, serverName, {
+              more: [{ type: extensionTypes.supportedVersions, data: vector(1, u16s([0x0304, 0x0303])) }],
+              cipherSuites: [0x1301, 0x1302, 0x1303, ...older.suites.slice(0, 21)],
+              keyShares: [],
+            }),
+          ),
+        ]
+      : []),
     ...(tls13
       ? [
           ask(

@@ -1,4 +1,5 @@
-import { reasonOf } from '../evidence.ts'
+import { type Evidence, reasonOf } from '../evidence.ts'
+import { versionNumbers } from '../registry/protocols.ts'
 import type { FeaturePurpose } from '../transcript.ts'
 import { type Finding, tested, unanswered } from './feature.ts'
 import type { Heard } from './heard.ts'
@@ -26,11 +27,19 @@ export function intolerance({ evidence }: Heard, purpose: FeaturePurpose & keyof
   if (first) {
     const how = first.verdict.kind === 'refused' ? `refused with the alert ${first.verdict.alert}` : reasonOf(first)
     const version = first.exchange.protocol
-    return tested(true, `the server ${how}: ${whats[purpose]}, of ${first.exchange.sent.length} bytes, in ${version}`)
+    return tested(
+      true,
+      `the server ${how}: ${whatOf(first, purpose)}, of ${first.exchange.sent.length} bytes, in ${version}`,
+    )
   }
   const taken = byHello.filter((attempts) => attempts.some(({ verdict }) => verdict.kind === 'chosen'))
   if (taken.length > 0 && taken.length === byHello.length) return tested(false)
   return unanswered(asked.find(({ verdict }) => verdict.kind !== 'chosen'))
+}
+
+function whatOf({ offered }: Evidence, purpose: keyof typeof whats): string {
+  const isTls13 = purpose === 'future-version' && offered?.versions[0] === versionNumbers['TLSv1.3']
+  return isTls13 ? 'a hello that offers TLS 1.3 beside TLS 1.2' : whats[purpose]
 }
 
 const repeats: readonly string[] = ['closed', 'reset', 'timeout']

@@ -51,7 +51,8 @@ function byTest(
 function untried({ known }: Heard, what: string): Verdict {
   if (known.onlyTls13)
     return verdict('inferred', 'not-vulnerable', `only TLS 1.3 is offered, which does not have ${what}`)
-  return verdict('tested', 'undetermined', 'no version in which it could be tried was found')
+  const reason = known.older ? 'the server was not asked' : 'no version in which it could be tried was found'
+  return verdict('tested', 'undetermined', reason)
 }
 
 function ofTickets(heard: Heard): Verdict {

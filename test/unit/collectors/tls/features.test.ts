@@ -17,6 +17,7 @@ import {
 } from '../../../../collectors/tls/features/flight-messages.ts'
 import type { Heard } from '../../../../collectors/tls/features/heard.ts'
 import { knownFrom } from '../../../../collectors/tls/features/known.ts'
+import { suitesOf } from '../../../../collectors/tls/inventory/offers.ts'
 import type { Conversation, Exchange } from '../../../../collectors/tls/transcript.ts'
 import { allWeaknesses } from '../../../../collectors/tls/weaknesses/facts.ts'
 import { weaknessNames } from '../../../../collectors/tls/weaknesses/weakness.ts'
@@ -92,6 +93,42 @@ describe('the closed lists', () => {
       }),
       { numRuns: 200 },
     )
+  })
+})
+
+describe('what was not asked', () => {
+  const cbc = 0xc014
+  const all = suitesOf('TLSv1.2')
+  const refused = (['SSLv3', 'TLSv1.0', 'TLSv1.1'] as const).map((each) => exchangeOf(each, [0x2f], alert(70)))
+  const inventory = (suites: readonly number[]) => [
+    ...suites.map((suite) => exchangeOf('TLSv1.2', suites, serverHello('TLSv1.2', suite))),
+    exchangeOf(
+      'TLSv1.2',
+      all.filter((suite) => !suites.includes(suite)),
+      alert(40),
+    ),
+    exchangeOf('TLSv1.2', all, serverHello('TLSv1.2', suites[0] ?? 0)),
+  ]
+
+  test('is open where the server may have it, though its versions and suites are all known', () => {
+    const known = heard([...inventory([gcm, cbc]), ...refused, exchangeOf('TLSv1.3', [0x1301], alert(70))])
+    expect(known.known.older).toMatchObject({ suites: [gcm, cbc], openSuites: [] })
+    for (const name of ['encrypt-then-mac', 'signature-algorithms', 'compression', 'extended-master-secret', 'alpn']) {
+      expect(feature(known, name), name).toMatchObject({ status: 'undetermined', reason: 'the server was not asked' })
+    }
+    expect(allWeaknesses(known).find(({ name }) => name === 'heartbleed')).toMatchObject({
+      status: 'undetermined',
+      reason: 'the server was not asked',
+    })
+  })
+
+  test('is inferred only where nothing that is offered could have it', () => {
+    const without = heard([...inventory([0x9c]), ...refused, exchangeOf('TLSv1.3', [0x1301], alert(70))])
+    expect(feature(without, 'encrypt-then-mac')).toMatchObject({ status: 'no', basis: 'inferred' })
+    expect(feature(without, 'signature-algorithms')).toMatchObject({ status: 'no', basis: 'inferred' })
+    const withTls13Open = heard([...inventory([0x9c]), ...refused])
+    expect(feature(withTls13Open, 'signature-algorithms')).toMatchObject({ status: 'undetermined' })
+    expect(feature(withTls13Open, 'early-data')).toMatchObject({ status: 'undetermined', maxEarlyData: null })
   })
 })
 
