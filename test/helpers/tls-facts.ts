@@ -75,6 +75,8 @@ export type Server = {
   readonly certificates?: readonly JsonObject[]
   readonly features?: { readonly [name: string]: string }
   readonly weaknesses?: { readonly [name: string]: string }
+  /** Bits of the shortest Diffie-Hellman prime; null where it was not seen. */
+  readonly dhBits?: number | null
   /** Over the facts of the feature signature-algorithms. */
   readonly signatures?: JsonObject
 }
@@ -103,9 +105,14 @@ export function serverFacts(over: Server = {}): readonly KindFacts[] {
         ...{ tls12: ['ecdsa_secp256r1_sha256'], tls13: ['ecdsa_secp256r1_sha256'], ...over.signatures },
       },
     },
+    ...(over.dhBits === undefined ? [] : [{ kind: 'tls.feature', facts: dhFacts(over.dhBits) }]),
     ...Object.entries({
       ...Object.fromEntries(weaknesses.map((name) => [name, 'not-vulnerable'])),
       ...over.weaknesses,
     }).map(([name, status]) => ({ kind: 'tls.weakness', facts: { name, status, basis: 'tested', reason: null } })),
   ]
+}
+
+function dhFacts(bits: number | null): JsonObject {
+  return { name: 'dh-parameters', status: bits === null ? 'undetermined' : 'yes', basis: 'tested', reason: null, bits }
 }

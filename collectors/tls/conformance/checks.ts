@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../src/model/json.ts'
 import type { Protocol } from '../registry/protocols.ts'
-import { number, type Posture, text, texts, type Version } from './posture.ts'
+import { number, type Posture, suiteNamed, text, texts, type Version } from './posture.ts'
 
 /**
  * What one check has to say: `deviation` from a requirement, `undetermined` where the facts leave a requirement open,
@@ -212,6 +212,18 @@ export function handshakeSignatures(forbidden: RegExp): Check {
     // A reason beside a yes says that some schemes could not be tried.
     const settled = known?.status === 'no' || (known?.status === 'yes' && known.reason === null)
     return settled ? [] : [undetermined('how handshakes are signed could not be determined')]
+  }
+}
+
+/** The least bits of a Diffie-Hellman prime before TLS 1.3, whose groups have names. */
+export function dhBits(least: number): Check {
+  return ({ versions, features }) => {
+    const bits = number(features.get('dh-parameters')?.facts.bits)
+    if (bits !== null) return bits >= least ? [] : [deviation(`Diffie-Hellman uses a prime of ${bits} bits`)]
+    const offersDh = versions.some(
+      ({ offered, suites }) => offered === 'yes' && suites.some((name) => suiteNamed(name)?.keyExchange === 'DHE'),
+    )
+    return offersDh ? [undetermined('the size of the Diffie-Hellman prime could not be determined')] : []
   }
 }
 

@@ -2,6 +2,7 @@ import type { Instant } from '../../../../src/model/time.ts'
 import {
   type Check,
   certificates,
+  dhBits,
   feature,
   groups,
   handshakeSignatures,
@@ -41,6 +42,7 @@ export const bsiProfile: Profile = {
     suites(['TLSv1.2'], isRecommended),
     groups(['TLSv1.2'], (group) => tls12Groups.includes(group)),
     groups(['TLSv1.3'], (group) => tls13Groups.includes(group)),
+    dhBits(3_000),
     keys({ rsaBits: 3_000, ecBits: [256, 384, 512, 521] }),
     soundCertificate,
     certificates((facts, at) => {

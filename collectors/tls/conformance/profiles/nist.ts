@@ -1,5 +1,6 @@
 import {
   certificates,
+  dhBits,
   feature,
   groups,
   handshakeSignatures,
@@ -38,6 +39,7 @@ export const nistProfile: Profile = {
       ['TLSv1.2', 'TLSv1.3'],
       (group) => curves.includes(group) || group.startsWith('ffdhe') || /MLKEM\d/.test(group),
     ),
+    dhBits(2_048),
     keys({ rsaBits: 2_048, ecBits: [256, 384, 521], others: /^(Ed25519|Ed448|ML-DSA.*)$/ }),
     soundCertificate,
     certificates((facts) => {

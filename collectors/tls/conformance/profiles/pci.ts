@@ -1,4 +1,14 @@
-import { certificates, feature, keys, notVulnerable, soundCertificate, suites, versions } from '../checks.ts'
+import {
+  certificates,
+  dhBits,
+  feature,
+  groups,
+  keys,
+  notVulnerable,
+  soundCertificate,
+  suites,
+  versions,
+} from '../checks.ts'
 import { suiteNamed, text } from '../posture.ts'
 import type { Profile } from '../profile.ts'
 
@@ -14,6 +24,8 @@ export const pciProfile: Profile = {
   checks: [
     versions({ allowed: ['TLSv1.2', 'TLSv1.3'], advised: ['TLSv1.3'] }),
     suites(['TLSv1.2', 'TLSv1.3'], isStrong),
+    groups(['TLSv1.2', 'TLSv1.3'], (group) => !shortCurve.test(group)),
+    dhBits(2_048),
     keys({ rsaBits: 2_048, ecBits: [224, 256, 384, 512, 521], others: /^(Ed25519|Ed448|ML-DSA.*)$/ }),
     soundCertificate,
     certificates((facts) => {
@@ -28,9 +40,14 @@ export const pciProfile: Profile = {
     }),
     notVulnerable('heartbleed', 'Heartbleed'),
     notVulnerable('ccs-injection', 'CCS injection'),
+    notVulnerable('ticketbleed', 'Ticketbleed'),
     notVulnerable('robot', 'ROBOT'),
+    notVulnerable('poodle-tls', 'POODLE in TLS'),
   ],
 }
+
+/** Curves of fewer than 224 bits, which give less than 112 bits of strength. */
+const shortCurve = /^(?:sect|secp)1\d\d/
 
 function isStrong(name: string): boolean {
   const suite = suiteNamed(name)

@@ -17,6 +17,32 @@ function conformance(profile: string, server: Server = {}, when = at): JsonObjec
 const yes = { conforms: 'yes', deviations: [], undetermined: [] }
 const only = (...deviations: string[]) => ({ conforms: 'no', deviations })
 
+describe('Diffie-Hellman before TLS 1.3', () => {
+  const dhe = 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256'
+  const versions = { 'TLSv1.2': { cipherSuites: [...intermediateSuites, dhe] } }
+  const prime = (bits: number | null) => ({ versions, dhBits: bits })
+
+  test.each([
+    ['nist-sp-800-52r2', 2_048],
+    ['pci-dss-4.0.1', 2_048],
+    ['bsi-tr-02102-2-2025', 3_000],
+  ] as const)('%s wants primes of at least %i bits', (profile, least) => {
+    const short = `Diffie-Hellman uses a prime of ${least - 1} bits`
+    expect(conformance(profile, prime(least - 1)).deviations).toContain(short)
+    expect(conformance(profile, prime(least)).deviations).not.toContainEqual(expect.stringContaining('prime'))
+    const open = 'the size of the Diffie-Hellman prime could not be determined'
+    expect(conformance(profile, prime(null)).undetermined).toContain(open)
+    expect(conformance(profile).undetermined).not.toContain(open)
+  })
+
+  test('PCI DSS takes no curve of fewer than 224 bits', () => {
+    const curves = { 'TLSv1.2': { groups: ['secp192r1', 'sect163k1', 'secp224r1'] } }
+    expect(conformance('pci-dss-4.0.1', { versions: curves })).toMatchObject(
+      only('TLSv1.2 agrees on the groups secp192r1, sect163k1'),
+    )
+  })
+})
+
 describe('Mozilla', () => {
   test('a server of the intermediate profile conforms to it in both versions', () => {
     expect(conformance('mozilla-intermediate-6.0')).toMatchObject(yes)
@@ -226,6 +252,7 @@ describe('PCI DSS', () => {
 
 describe('BSI TR-02102-2', () => {
   const bsi = {
+    dhBits: 3_072,
     versions: {
       'TLSv1.2': { cipherSuites: ['TLS_DHE_RSA_WITH_AES_128_GCM_SHA256'], groups: [] },
       'TLSv1.3': { cipherSuites: ['TLS_AES_128_GCM_SHA256'], groups: ['secp256r1', 'brainpoolP256r1tls13'] },
