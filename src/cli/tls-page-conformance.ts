@@ -11,13 +11,20 @@ export function gradeLine(facts: JsonObject): string {
   const why = { T: 'not trusted', M: 'wrong name' }[letter]
   const aside = why === undefined ? '' : `  ${why}; ${ignoring || 'undetermined'} otherwise`
   const method = [textOf(facts, 'method'), ...(score === undefined ? [] : [`score ${score}`])].join(', ')
-  const caps = textsOf(facts, 'caps')
   const open = letter === '' ? textsOf(facts, 'undetermined') : []
   return [
     `${word}${aside}${tone('none', `  ${method}`)}`,
-    ...caps.map((each) => tone('none', `capped at ${each}`)),
+    ...capLines(textsOf(facts, 'caps')),
     ...open.map((each) => tone('none', each)),
   ].join('\n')
+}
+
+/** The caps by letter, worst first: `F: SSLv2 is offered` as `capped at F: ...`. */
+function capLines(caps: readonly string[]): readonly string[] {
+  const byLetter = Map.groupBy(caps, (cap) => cap.split(': ', 1)[0] ?? '')
+  return [...byLetter].map(([letter, all]) =>
+    tone('none', `capped at ${letter}: ${all.map((cap) => cap.slice(letter.length + 2)).join('; ')}`),
+  )
 }
 
 function letterTone(letter: string): Tone {

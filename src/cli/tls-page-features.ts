@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../model/json.ts'
 import { factText } from './probe-page.ts'
 import { printable, table, tone } from './terminal.ts'
-import { textOf } from './tls-page-facts.ts'
+import { numberOf, textOf } from './tls-page-facts.ts'
 
 /** Whether a feature is good to have, bad to have, or neither; those not named here are neither. */
 const wanted: { readonly [name: string]: 'yes' | 'no' } = {
@@ -82,13 +82,29 @@ function titleOf(facts: JsonObject): string {
 
 /** Why, what else is known of it where it is there, and whether it only follows from something else. */
 function basisText(facts: JsonObject): string {
-  const there = facts.status !== 'no'
+  if (facts.name === 'dh-parameters' && facts.status === 'yes') return primesText(facts)
+  const there = facts.status === 'yes'
   const details = Object.entries(facts)
     .filter(([name, value]) => there && !usual.includes(name) && !isEmpty(value))
     .map(([name, value]) => `${detailNames[name] ?? words(name)}: ${printable(factText(value))}`)
   const reason = textOf(facts, 'reason')
   const inferred = facts.basis === 'inferred' ? ['inferred'] : []
   return [...(reason ? [reason] : []), ...details, ...inferred].join('; ')
+}
+
+/** Each prime with its bits and its name, the shortest first. */
+function primesText({ groups }: JsonObject): string {
+  const all = Array.isArray(groups) ? groups.filter((each) => typeof each === 'object' && each !== null) : []
+  return all
+    .filter((each): each is JsonObject => !Array.isArray(each))
+    .map((each) => {
+      const name = textOf(each, 'commonPrime')
+      const origin = name === '' ? 'a prime of its own' : `the well-known prime ${name}`
+      const bits = numberOf(each, 'bits') ?? 0
+      const size = bits < 2_048 ? tone('bad', `${bits} bits, too short`) : `${bits} bits`
+      return `${size}, ${origin}${each.export === true ? ', for export suites' : ''}`
+    })
+    .join('; ')
 }
 
 const detailNames: { readonly [name: string]: string } = {

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { policyFacts } from '../../../collectors/tls/conformance/facts.ts'
 import { tlsPage } from '../../../src/cli/tls-page.ts'
+import { featureLines } from '../../../src/cli/tls-page-features.ts'
 import type { Collection } from '../../../src/model/evidence.ts'
 import { instant } from '../../../src/model/time.ts'
 import { intermediateSuites, type Server, serverFacts } from '../../helpers/tls-facts.ts'
@@ -60,6 +61,18 @@ test('a weak server shows what is wrong with it, each with its words', async () 
     weaknesses: { heartbleed: 'vulnerable', robot: 'undetermined' },
   })
   await expect(weak).toMatchFileSnapshot('transcripts/tls-weak.txt')
+})
+
+test('Diffie-Hellman primes are told with their size and where they come from', () => {
+  const group = { generator: 2, export: false }
+  const groups = [
+    { ...group, bits: 1_024, commonPrime: 'MODP group 2 (RFC 2409)' },
+    { ...group, bits: 3_072, commonPrime: null },
+  ]
+  const [line = ''] = featureLines([{ name: 'dh-parameters', status: 'yes', basis: 'tested', reason: null, groups }])
+  expect(stripVTControlCharacters(line).replaceAll(/\s+/g, ' ')).toBe(
+    ' DH parameters yes 1024 bits, too short, the well-known prime MODP group 2 (RFC 2409); 3072 bits, a prime of its own',
+  )
 })
 
 test('no line is wider than a terminal of 100 columns, but for names that cannot be broken', () => {
