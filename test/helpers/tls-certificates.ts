@@ -15,7 +15,7 @@ export type IssueOptions = {
   readonly commonName?: string
   /** DNS names and IPv4 addresses; an empty list leaves the extension out. */
   readonly names?: readonly string[]
-  readonly key?: 'P-256' | 'P-384' | 'RSA-1024' | 'RSA-2048' | 'Ed25519'
+  readonly key?: 'P-256' | 'P-384' | 'RSA-512' | 'RSA-1024' | 'RSA-2048' | 'Ed25519'
   readonly hash?: 'SHA1' | 'SHA256'
   /** Signed by itself where absent. */
   readonly issuer?: Issued
@@ -124,4 +124,13 @@ function makeKeys(kind: NonNullable<IssueOptions['key']>): { publicKey: KeyObjec
   if (kind === 'Ed25519') return generateKeyPairSync('ed25519')
   if (kind.startsWith('P-')) return generateKeyPairSync('ec', { namedCurve: kind })
   return generateKeyPairSync('rsa', { modulusLength: Number(kind.slice(4)) })
+}
+
+/** Diffie-Hellman parameters as `openssl dhparam` writes them, with the generator 2. */
+export function dhParametersPem(prime: Uint8Array): string {
+  const positive = (prime[0] ?? 0) >= 0x80 ? Buffer.concat([Uint8Array.of(0), prime]) : prime
+  const lines = der(0x30, der(2, positive), der(2, [2]))
+    .toString('base64')
+    .replace(/.{64}(?!$)/g, '$&\n')
+  return `-----BEGIN DH PARAMETERS-----\n${lines}\n-----END DH PARAMETERS-----\n`
 }

@@ -1,11 +1,26 @@
+import { createDiffieHellman, getDiffieHellman } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { bitLength } from '../../collectors/tls/features/flight-messages.ts'
 import { tlsCollector } from '../../collectors/tls/index.ts'
 import type { Collection } from '../../src/model/evidence.ts'
 import { collectFrom, observed } from '../helpers/collect.ts'
+import { dhParametersPem, issue } from '../helpers/tls-certificates.ts'
 import { oldOpenssl, oldServer } from '../helpers/tls-old-openssl.ts'
 import { type Flaw, leakedMemory, plantedServer } from '../helpers/tls-planted.ts'
+import { opensslServer } from '../helpers/tls-s-server.ts'
 import { localCertificate, meddler, type Running, showing, tlsServer } from '../helpers/tls-servers.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'affidavit-weaknesses-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const group2 = getDiffieHellman('modp2').getPrime()
+/** No prime at all, as scanners do not find out: what counts is its length, and that nobody else has it. */
+const ownPrime = Buffer.from(group2)
+ownPrime[64] = (group2[64] ?? 0) ^ 1
 
 const look = ({ port }: Running, over: object = {}) => collectFrom(tlsCollector, { host: '127.0.0.1', port, ...over })
 
@@ -105,6 +120,48 @@ describe('what follows from the suites', () => {
     for (const name of ['ccs-injection', 'heartbleed', 'robot', 'poodle-tls', 'ticketbleed']) {
       expect(weakness(collection, name), name).toMatchObject({ status: 'not-vulnerable' })
     }
+  })
+
+  test.each<[string, Buffer, object]>([
+    ['of 1024 bits that many share', group2, { status: 'vulnerable', reason: expect.stringContaining('MODP group 2') }],
+    ['of 1024 bits that nobody else has', ownPrime, { status: 'not-vulnerable' }],
+    ['of 2048 bits', getDiffieHellman('modp14').getPrime(), { status: 'not-vulnerable' }],
+  ])('LOGJAM by a prime %s', async (_, prime, expected) => {
+    writeFileSync(join(folder, 'dh.pem'), dhParametersPem(prime))
+    const ciphers = ['-cipher', 'DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0', '-dhparam', join(folder, 'dh.pem')]
+    await using server = await opensslServer('-tls1_2', ...ciphers)
+    const collection = await look(server)
+    expect(weakness(collection, 'logjam')).toMatchObject({ ...expected, basis: 'inferred' })
+    const [dh] = observed(collection, 'tls.feature', { name: 'dh-parameters' })
+    expect(dh?.facts).toMatchObject({
+      status: 'yes',
+      bits: bitLength(prime),
+      groups: [{ generator: 2, export: false }],
+    })
+  })
+
+  test('an old server with export suites, in TLS 1.2 too, has FREAK and LOGJAM', async ({ skip }) => {
+    const old = await oldOpenssl('1.0.1')
+    if ('missing' in old) return skip(old.missing)
+    // OpenSSL offers them only where its own key and prime are as short as they demand.
+    const { pem, keyPem } = issue({ key: 'RSA-512' })
+    const dhparam = dhParametersPem(createDiffieHellman(512).getPrime())
+    const ciphers = 'EXP-RC4-MD5:EXP-DES-CBC-SHA:EXP-EDH-RSA-DES-CBC-SHA:AES128-SHA:@STRENGTH'
+    await using server = await oldServer(old.node, { cert: pem, key: keyPem, ciphers, dhparam })
+    const collection = await look(server)
+    expect(observed(collection, 'tls.protocol', { protocol: 'TLSv1.2' })[0]?.facts.weakCipherSuites).toEqual(
+      expect.arrayContaining([
+        'TLS_RSA_EXPORT_WITH_RC4_40_MD5',
+        'TLS_RSA_EXPORT_WITH_DES40_CBC_SHA',
+        'TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA',
+      ]),
+    )
+    expect(weakness(collection, 'freak')).toMatchObject({ status: 'vulnerable', basis: 'inferred' })
+    expect(weakness(collection, 'logjam')).toMatchObject({
+      status: 'vulnerable',
+      reason: expect.stringContaining('TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA'),
+    })
+    expect(observed(collection, 'tls.grade')[0]?.facts.caps).toContain('F: export suites are accepted')
   })
 
   test('a server of TLS 1.3 alone has none of them', async () => {
