@@ -1,4 +1,5 @@
-import { type PdfVerdict, verifyPdf } from '../signing/verify-pdf.ts'
+import type { PdfVerdict } from '../signing/verdict.ts'
+import { verifyPdf } from '../signing/verify-pdf.ts'
 import { type Check, checkEvidence } from './check-evidence.ts'
 import { type Contradiction, conclusionOf, signatureChecks } from './verdict-sentences.ts'
 

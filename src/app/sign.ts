@@ -4,7 +4,8 @@ import { ConfigError } from '../model/errors.ts'
 import { instant } from '../model/time.ts'
 import { addSignature } from '../signing/add-signature.ts'
 import { firstOf, rfc3161Timestamper } from '../signing/timestamp.ts'
-import { type PdfVerdict, verifyPdf } from '../signing/verify-pdf.ts'
+import type { PdfVerdict } from '../signing/verdict.ts'
+import { verifyPdf } from '../signing/verify-pdf.ts'
 import { openKeyFile } from './keys.ts'
 
 export type SignReportOptions = {

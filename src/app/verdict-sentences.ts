@@ -1,5 +1,5 @@
 import type { ReasonCode } from '../signing/refusal.ts'
-import type { PdfVerdict, SignatureVerdict } from '../signing/verify-pdf.ts'
+import type { PdfVerdict, SignatureVerdict } from '../signing/verdict.ts'
 import type { Check } from './check-evidence.ts'
 
 /** What speaks against a report although its signature holds: the evidence inside it, or a store beside it. */

@@ -1,7 +1,8 @@
 import { SigningError } from '../model/errors.ts'
+import { isDocumentTimestamp } from './pdf/document-timestamp.ts'
 import { entry, openPdf, type PdfFile, pages } from './pdf/file.ts'
 import { catalogWithField, pageWithWidget } from './pdf/later-revision.ts'
-import { PdfError, type PdfRef } from './pdf/objects.ts'
+import { isDict, PdfError, type PdfRef } from './pdf/objects.ts'
 import {
   blankAppearance,
   fieldDictionary,
@@ -71,7 +72,10 @@ function checkOpen(file: PdfFile): number {
       hint: 'Have it issued without a certification.',
     })
   }
-  const count = signatureFields(file).length
+  const count = signatureFields(file).filter((field) => {
+    const value = file.resolve(field.entries.get('V'))
+    return !(isDict(value) && isDocumentTimestamp(file, value))
+  }).length
   if (count < mostSignatures) return count
   throw new SigningError('AFD_PDF_SIGNATURES', `the report has ${count} signatures already`, {
     hint: 'Have further people sign a copy of the report as it was issued.',

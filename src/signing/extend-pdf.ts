@@ -7,22 +7,21 @@ import { oids } from './cms/oids.ts'
 import { buildPath, type Path, title } from './cms/path.ts'
 import { digest } from './cms/primitives.ts'
 import { readSignedData, type SignedData } from './cms/signed-data.ts'
-import { canonicalToken, readTimestampInfo, verifyToken } from './cms/timestamp-token.ts'
-import { type AskRevocation, collectValidationData, type ValidationData } from './cms/validation-data.ts'
+import { readTimestampInfo } from './cms/timestamp-token.ts'
+import { collectValidationData, type ValidationData, type ValidationSources } from './cms/validation-data.ts'
+import { obtainToken, tokenBytes } from './obtain-token.ts'
 import { appendTimestampField, isDocumentTimestamp } from './pdf/document-timestamp.ts'
-import { addToStore, type SecurityStore, vriKey } from './pdf/dss.ts'
+import { addToStore, readStore, type SecurityStore, vriKey } from './pdf/dss.ts'
 import { openPdf, type PdfFile } from './pdf/file.ts'
 import { isDict, isString, PdfError } from './pdf/objects.ts'
 import { fillGap, signatureFields, signedParts } from './pdf/signature-field.ts'
 import { updateOf } from './pdf/update.ts'
 import type { Timestamper } from './signer.ts'
 
-export type ExtendOptions = {
-  readonly ask: AskRevocation
+export type ExtendOptions = ValidationSources & {
   /** Certificates (DER) that complete the chains of signers and time-stamp authorities. */
   readonly known: readonly Uint8Array[]
   readonly clock: Clock
-  readonly signal: AbortSignal
 }
 
 export type WithValidationData =
@@ -30,46 +29,59 @@ export type WithValidationData =
   /** Why the document stays as it was. */
   | { readonly pdf: null; readonly shortfall: string }
 
-/** Room for a document timestamp's token in its canonical form. */
-const tokenBytes = 16_384
-
 /**
- * Appends what a verifier will need of the chains of all signatures and timestamps in a PDF (EN 319 142-1 section 5.4),
- * which raises it from B-T to B-LT. The document must have been verified: nothing of it is checked here but the standing
- * of its certificates. Where data are missing, nothing is appended. Throws SigningError.
+ * Appends what a verifier will need of the chains of those signatures and timestamps in a PDF that it has no data of yet
+ * (EN 319 142-1 section 5.4), which raises it from B-T to B-LT. The document must have been verified: nothing of it is
+ * checked here but the standing of its certificates. Where data are missing, nothing is appended; where none are needed,
+ * the document comes back as it was. Throws SigningError.
  */
 export async function addValidationData(pdf: Uint8Array, options: ExtendOptions): Promise<WithValidationData> {
   const known = options.known.map(readCertificate)
   const file = readable(() => openPdf(pdf))
+  const held = readable(() => readStore(file))
   const found = await Promise.all(readable(() => chainsOf(file)).map((each) => withPaths(each, known)))
   const now = millis(options.clock.now())
-  const related = new Map<string, SecurityStore>()
   const all = await Promise.all(
-    found.map(async ({ key, paths, ...rest }) => {
-      const data = await collectValidationData(paths, { ask: options.ask, now, signal: options.signal })
-      related.set(key, data)
-      return { ...rest, data }
+    found.map(async (each, i) => {
+      const documentStamps = found.slice(i + 1).flatMap(({ signer, stamp }) => (signer || !stamp ? [] : [stamp]))
+      // Data of the past stay: after years nobody would answer for a certificate of then.
+      if (held?.related.has(each.key)) return { ...each, documentStamps, data: null }
+      return { ...each, documentStamps, data: await collectValidationData(each.paths, { ...options, now }) }
     }),
   )
-  const gaps = all.flatMap(({ data }) => data.missing)
-  const [gap] = gaps
+  const [gap] = all.flatMap(({ data }) => data?.missing ?? [])
   if (gap) {
     return { pdf: null, shortfall: `revocation data not obtained: ${title(gap.certificate)}: ${gap.reason}` }
   }
-  for (const { signer, stamp, data } of all) {
-    const shortfall = await whyNot(signer, stamp, data, now)
+  const related = new Map<string, SecurityStore>()
+  for (const { key, signer, stamp, documentStamps, data } of all) {
+    if (!data) continue
+    const shortfall = signer ? await whyNot(signer, stamp, documentStamps, data, now) : null
     if (shortfall) return { pdf: null, shortfall }
+    related.set(key, data)
   }
+  if (related.size === 0) return { pdf, shortfall: null }
   const update = updateOf(file)
   readable(() => addToStore(file, update, related))
   return { pdf: update.write({}).bytes, shortfall: null }
 }
 
-async function whyNot(signer: Path | null, stamp: Stamp | null, data: ValidationData, at: number) {
-  if (!signer) return null
-  if (!stamp) return 'the signature has no timestamp'
-  const { problems, standings } = await judgeLongTerm({ signer, signatureStamp: stamp, documentStamps: [], data, at })
-  const unknown = standings.find(({ status }) => status === 'unknown')
+async function whyNot(
+  signer: Path,
+  signatureStamp: Stamp | null,
+  documentStamps: readonly Stamp[],
+  data: ValidationData,
+  at: number,
+): Promise<string | null> {
+  if (!signatureStamp && documentStamps.length === 0) return 'the signature has no timestamp'
+  const question = { signer, signatureStamp, documentStamps: [], data, archived: null, at }
+  const { problems, standings } = await judgeLongTerm(
+    signatureStamp ? question : { ...question, signatureStamp: documentStamps[0] ?? null },
+  )
+  // Of a document timestamp the data stand under its own name.
+  const unknown = standings.find(
+    ({ status, certificate }) => status === 'unknown' && (signatureStamp || signer.certificates.includes(certificate)),
+  )
   return problems[0]?.message ?? (unknown ? `the standing of ${title(unknown.certificate)} is not known` : null)
 }
 
@@ -84,12 +96,9 @@ export async function addDocumentTimestamp(
 ): Promise<Uint8Array> {
   const { bytes, range } = readable(() => appendTimestampField(openPdf(pdf), tokenBytes))
   const imprint = digest('sha256', ...signedParts(bytes, range))
-  const received = await verifyToken(await timestamper.timestamp(imprint, signal), imprint, [])
-  const token = await canonicalToken(received, (timestamper.anchors ?? []).map(readCertificate))
-  if (token.length > tokenBytes) {
-    throw new SigningError('AFD_TIMESTAMP_SIZE', `the token of ${timestamper.title} is too large`)
-  }
-  fillGap(bytes, range, token)
+  const timed = await obtainToken(imprint, timestamper, signal)
+  if ('error' in timed) throw timed.error
+  fillGap(bytes, range, timed.token)
   return bytes
 }
 

@@ -26,6 +26,10 @@ export type ReasonCode =
   | 'signer-not-trusted'
   | 'timestamp-not-trusted'
   | 'certificate-unexplained'
+  | 'certificate-revoked'
+  | 'validation-data'
+  | 'timestamp-order'
+  | 'timestamp-outlived'
 
 /** Ends a verification; the message is one or more whole sentences for a reader. */
 export class Refusal extends Error {

@@ -1,10 +1,10 @@
 import { SigningError } from '../model/errors.ts'
 import { type Clock, type Instant, instant, millis } from '../model/time.ts'
-import { commonName, nameText, readCertificate } from './cms/certificate.ts'
+import { commonName, readCertificate } from './cms/certificate.ts'
 import { title } from './cms/path.ts'
 import { digest } from './cms/primitives.ts'
 import { signDetached } from './cms/sign.ts'
-import { canonicalToken, verifyToken } from './cms/timestamp-token.ts'
+import { obtainToken, tokenBytes } from './obtain-token.ts'
 import { PdfError, type PdfRef } from './pdf/objects.ts'
 import { fillGap, fixRange, signedParts } from './pdf/signature-field.ts'
 import type { Update } from './pdf/update.ts'
@@ -31,9 +31,6 @@ export type SignedPdf = {
   readonly timestampError: SigningError | null
 }
 
-/** Room for a timestamp token in its canonical form; what is larger leaves the signature untimed. */
-const tokenBytes = 16_384
-
 /** Bytes to reserve for the CMS of a signature. */
 export const reservedFor = ({ signer, timestamper }: Pick<Sealing, 'signer' | 'timestamper'>): number =>
   2048 + signer.certificateChain.reduce((sum, bytes) => sum + bytes.length, 0) + (timestamper ? tokenBytes : 0)
@@ -52,7 +49,7 @@ export async function seal(
 ): Promise<SignedPdf> {
   const range = fixRange(bytes, offsets.get(signature.number) ?? 0, reserved)
   const signed = await signDetached(signedParts(bytes, range), signer, signal)
-  const timed = timestamper ? await timestampOf(signed.signature, timestamper, signal) : null
+  const timed = timestamper ? await obtainToken(digest('sha256', signed.signature), timestamper, signal) : null
   const cms = timed && 'token' in timed ? signed.withTimestamp(timed.token) : signed.cms
   if (cms.length > reserved)
     throw new SigningError('AFD_SIGNATURE_SIZE', 'the signature is larger than the room for it')
@@ -95,33 +92,4 @@ export function checkSigner(signer: Signer, at: Instant): string {
     )
   }
   return commonName(certificate.subject)
-}
-
-type Timed = { readonly token: Uint8Array; readonly time: Instant; readonly authority: string }
-
-/** The token over a signature value; what goes wrong is returned, but for the caller's own abort. */
-async function timestampOf(
-  signature: Uint8Array,
-  timestamper: Timestamper,
-  signal: AbortSignal,
-): Promise<Timed | { readonly error: SigningError }> {
-  const imprint = digest('sha256', signature)
-  try {
-    const received = await verifyToken(await timestamper.timestamp(imprint, signal), imprint, [])
-    const token = await canonicalToken(received, (timestamper.anchors ?? []).map(readCertificate))
-    const { info, signer } = await verifyToken(token, imprint, [])
-    if (token.length > tokenBytes)
-      throw new SigningError('AFD_TIMESTAMP_SIZE', `the token of ${timestamper.title} is too large`)
-    return { token, time: instant(info.time), authority: nameText(signer.subject) }
-  } catch (error) {
-    signal.throwIfAborted()
-    if (error instanceof SigningError) return { error }
-    const reason = error instanceof Error ? error.message : String(error)
-    return {
-      error: new SigningError('AFD_TIMESTAMP_TOKEN', `the token of ${timestamper.title} was not accepted: ${reason}`, {
-        hint: 'Name another time-stamp authority; the signature itself is good, but untimed.',
-        cause: error,
-      }),
-    }
-  }
 }

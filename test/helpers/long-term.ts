@@ -18,6 +18,7 @@ export type LongTermWorld = {
   readonly ask: AskRevocation
   /** What was asked, such as `ocsp http://ocsp.example/`. */
   readonly asked: readonly string[]
+  readonly own: Issued
   readonly signerRoot: Issued
   readonly timesRoot: Issued
   readonly clock: Clock
@@ -73,6 +74,7 @@ export async function longTermWorld(faults: LongTermFaults = {}): Promise<LongTe
       return Uint8Array.from(body ? signers.respond(body) : times.crl())
     },
     asked,
+    own,
     signerRoot,
     timesRoot,
     clock,

@@ -38,6 +38,8 @@ export type Authority = AsyncDisposable & {
   /** PEM. */
   readonly rootCertificate: string
   readonly requests: () => number
+  /** What its root revoked: nothing. DER, good for ten years. */
+  readonly crl: Uint8Array
 }
 
 const crypto = new pkijs.CryptoEngine({ name: 'node', crypto: globalThis.crypto })
@@ -68,6 +70,7 @@ export async function startAuthority(faults: AuthorityFaults = {}): Promise<Auth
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/tsa`,
     rootCertificate: new X509Certificate(Buffer.from(root.certificate.toSchema(true).toBER())).toString(),
     requests: () => requests,
+    crl: await emptyCrl(root),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((done) => server.close(done))
@@ -137,6 +140,16 @@ async function makeCertificate(options: CertificateOptions): Promise<Made> {
   await certificate.subjectPublicKeyInfo.importKey(keys.publicKey, crypto)
   await certificate.sign(issuer ? issuer.keys.privateKey : keys.privateKey, 'SHA-256', crypto)
   return { certificate, keys, hash: 'SHA-256' }
+}
+
+async function emptyCrl({ certificate, keys }: Made): Promise<Uint8Array> {
+  const list = new pkijs.CertificateRevocationList()
+  list.version = 1
+  list.issuer = certificate.subject
+  list.thisUpdate = new pkijs.Time({ type: 0, value: new Date('2026-01-02T00:00:00Z') })
+  list.nextUpdate = new pkijs.Time({ type: 0, value: new Date('2036-01-01T00:00:00Z') })
+  await list.sign(keys.privateKey, 'SHA-256', crypto)
+  return new Uint8Array(list.toSchema(true).toBER())
 }
 
 type ReplyOptions = {

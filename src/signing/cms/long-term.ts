@@ -1,3 +1,4 @@
+import type { SignatureLevel } from '../../model/signature-level.ts'
 import { type Certificate, isSelfIssued } from './certificate.ts'
 import { type Path, title } from './path.ts'
 import type { RevocationReason, RevocationStatement } from './revocation.ts'
@@ -11,8 +12,9 @@ export type LongTermQuestion = {
   /** The signature's own, or null at B-B; and those over the whole document, oldest first. */
   readonly signatureStamp: Stamp | null
   readonly documentStamps: readonly Stamp[]
-  /** From the document's security store. */
+  /** From the document's security store; and what of it the newest document timestamp covers, null where it covers none. */
   readonly data: RevocationData
+  readonly archived: RevocationData | null
   /** When the question is asked, milliseconds since 1970. */
   readonly at: number
 }
@@ -30,12 +32,12 @@ export type LongTermProblem = {
 
 export type LongTermAnswer = {
   /** PAdES baseline level that the data at hand amount to, EN 319 142-1 section 6. */
-  readonly level: 'B-B' | 'B-T' | 'B-LT' | 'B-LTA'
+  readonly level: SignatureLevel
   /** `undetermined`: the signature may have been good, but nothing at hand shows it any more. */
   readonly verdict: 'holds' | 'undetermined' | 'refused'
   /** Why it does not hold; empty where it does. */
   readonly problems: readonly LongTermProblem[]
-  /** Each certificate but the roots, for the signer and then for each stamp. */
+  /** Each certificate but the roots, for the signer and then for the oldest stamp, at the time that it states. */
   readonly standings: readonly CertificateStanding[]
 }
 
@@ -48,30 +50,44 @@ export async function judgeLongTerm(question: LongTermQuestion): Promise<LongTer
   const { signer, signatureStamp, documentStamps, data, at } = question
   const stamps = [...(signatureStamp ? [signatureStamp] : []), ...documentStamps]
   const moment = stamps[0]?.time ?? at
-  const problems: LongTermProblem[] = []
-  const ofSigner = await standingsOf(signer, data, moment, () => true)
-  const ofStamps: Standings[] = []
+  const problems: LongTermProblem[] = [...(await standingsOf(signer, data, moment, () => true)).problems]
   for (const [i, stamp] of stamps.entries()) {
     const next = stamps[i + 1]
     const shownAt = next?.time ?? at
     problems.push(...outOfOrder(stamp, next), ...outlived(stamp, shownAt))
-    ofStamps.push(await standingsOf(stamp.path, data, shownAt, (statement) => taints(statement, stamp)))
+    const counts = (statement: RevocationStatement) => taints(statement, stamp)
+    problems.push(...(await standingsOf(stamp.path, data, shownAt, counts)).problems)
   }
-  const [ofFirst] = ofStamps
-  problems.push(...[ofSigner, ...ofStamps].flatMap((each) => each.problems))
-  const isKnown = isComplete(ofSigner) && ofFirst !== undefined && isComplete(ofFirst)
+  const standings = await standingsThen(signer, stamps[0], data, moment)
   return {
-    level: levelOf(signatureStamp !== null, isKnown, documentStamps.length),
+    level: await levelOf(question, stamps[0], standings),
     verdict: verdictOf(problems),
     problems,
-    standings: [ofSigner, ...ofStamps].flatMap(({ standings }) => standings),
+    standings,
   }
 }
 
-function levelOf(isTimed: boolean, isKnown: boolean, documentStamps: number): LongTermAnswer['level'] {
-  if (!isTimed && documentStamps === 0) return 'B-B'
-  if (!isKnown) return 'B-T'
-  return documentStamps === 0 ? 'B-LT' : 'B-LTA'
+/** What a level rests on does not fade: the data are looked at as of the oldest stamp's time. */
+async function standingsThen(
+  signer: Path,
+  stamp: Stamp | undefined,
+  data: RevocationData,
+  moment: number,
+): Promise<readonly CertificateStanding[]> {
+  const paths = [signer, ...(stamp ? [stamp.path] : [])]
+  const all = await Promise.all(paths.map((path) => standingsOf(path, data, moment, () => false)))
+  return all.flatMap((each) => each.standings)
+}
+
+async function levelOf(
+  { signer, data, archived }: LongTermQuestion,
+  stamp: Stamp | undefined,
+  standings: readonly CertificateStanding[],
+): Promise<SignatureLevel> {
+  if (!stamp) return 'B-B'
+  // A reader who trusts the signer's own certificate asks nobody about it; the document is none the longer-lived for that.
+  if (!isComplete(standings) || data.ocsps.length + data.crls.length === 0) return 'B-T'
+  return archived && isComplete(await standingsThen(signer, stamp, archived, stamp.time)) ? 'B-LTA' : 'B-LT'
 }
 
 function verdictOf(problems: readonly LongTermProblem[]): LongTermAnswer['verdict'] {
@@ -82,7 +98,8 @@ function verdictOf(problems: readonly LongTermProblem[]): LongTermAnswer['verdic
 type Standings = { readonly standings: readonly CertificateStanding[]; readonly problems: readonly LongTermProblem[] }
 
 /** Nothing is missing: a path of one certificate that is its own root has nobody who could revoke it. */
-const isComplete = ({ standings }: Standings): boolean => standings.every(({ status }) => status === 'good')
+const isComplete = (standings: readonly CertificateStanding[]): boolean =>
+  standings.every(({ status }) => status === 'good')
 
 async function standingsOf(
   { trusted, anchor }: Path,

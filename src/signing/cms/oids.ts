@@ -43,6 +43,7 @@ export const oids = {
   crlDistributionPoints: '2.5.29.31',
   authorityInformationAccess: '1.3.6.1.5.5.7.1.1',
   // CRLs and their entries, RFC 5280 section 5
+  crlNumber: '2.5.29.20',
   reasonCode: '2.5.29.21',
   invalidityDate: '2.5.29.24',
   issuingDistributionPoint: '2.5.29.28',

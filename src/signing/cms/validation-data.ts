@@ -26,13 +26,22 @@ export type ValidationData = RevocationData & {
   readonly missing: readonly { readonly certificate: Certificate; readonly reason: string }[]
 }
 
+/** How validation data are to be had. */
+export type ValidationSources = {
+  readonly ask: AskRevocation
+  /** CRLs (DER) that are at hand, for issuers that nobody can ask. */
+  readonly crls?: readonly Uint8Array[]
+  readonly signal: AbortSignal
+}
+
 /**
  * Asks, for each certificate of some paths but their roots, the services that the certificate itself names: OCSP first,
- * then CRLs, each until one gives an answer that holds at `now` (milliseconds since 1970). Each question is asked once.
+ * then CRLs, then those at hand, until one gives an answer that holds at `now` (milliseconds since 1970). Each question
+ * is asked once.
  */
 export async function collectValidationData(
   paths: readonly Path[],
-  options: { readonly ask: AskRevocation; readonly now: number; readonly signal: AbortSignal },
+  options: ValidationSources & { readonly now: number },
 ): Promise<ValidationData> {
   const certificates = new Map<string, Uint8Array>()
   const questioned = new Map<string, { readonly certificate: Certificate; readonly issuer: Certificate | undefined }>()
@@ -72,7 +81,7 @@ function unique(list: readonly Uint8Array[]): readonly Uint8Array[] {
 }
 
 type Answer = { readonly statement: RevocationStatement; readonly bytes: Uint8Array } | { readonly reason: string }
-type Asking = { readonly ask: AskRevocation; readonly now: number; readonly signal: AbortSignal }
+type Asking = ValidationSources & { readonly now: number }
 
 async function answerAbout(
   { certificate, issuer }: { readonly certificate: Certificate; readonly issuer: Certificate | undefined },
@@ -80,8 +89,7 @@ async function answerAbout(
 ): Promise<Answer> {
   if (!issuer) return { reason: 'the certificate of its issuer is not known' }
   const { ocsp, crl } = revocationSources(certificate)
-  if (ocsp.length + crl.length === 0) return { reason: 'it names no OCSP responder and no CRL' }
-  const reasons: string[] = []
+  const reasons: string[] = ocsp.length + crl.length === 0 ? ['it names no OCSP responder and no CRL'] : []
   for (const { kind, url } of [
     ...ocsp.map((each) => ({ kind: 'ocsp' as const, url: each })),
     ...crl.map((each) => ({ kind: 'crl' as const, url: each })),
@@ -93,6 +101,16 @@ async function answerAbout(
     } catch (error) {
       options.signal.throwIfAborted()
       reasons.push(`${url}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  for (const bytes of options.crls ?? []) {
+    try {
+      const statement = await readCrl(bytes, certificate, issuer)
+      checkDates(statement, options.now)
+      return { statement, bytes }
+    } catch (error) {
+      if (!(error instanceof RevocationError)) throw error
+      reasons.push(`a CRL at hand: ${error.message}`)
     }
   }
   return { reason: reasons.join('; ') }

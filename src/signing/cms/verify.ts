@@ -59,11 +59,7 @@ function unexplained(certificate: Certificate): Refusal {
 
 function readCanonical(room: Uint8Array): SignedData {
   try {
-    const { end } = readDerPrefix(room)
-    if (room.subarray(end).some((byte) => byte !== 0)) {
-      throw new Refusal('contents-padding', 'Something other than zeros stands behind the signature in its room.')
-    }
-    const bytes = room.subarray(0, end)
+    const bytes = withoutPadding(room)
     const data = readSignedData(bytes)
     if (isCanonical(bytes, data)) return data
   } catch (error) {
@@ -71,6 +67,13 @@ function readCanonical(room: Uint8Array): SignedData {
     throw new Refusal('cms-malformed', `The signature is not well-formed: ${error.message}.`)
   }
   throw new Refusal('cms-not-canonical', 'The signature holds bytes that nobody vouches for.')
+}
+
+/** The CMS at the front of its room; throws DerError, or Refusal where anything but zeros follows. */
+function withoutPadding(room: Uint8Array): Uint8Array {
+  const { end } = readDerPrefix(room)
+  if (room.subarray(end).every((byte) => byte === 0)) return room.subarray(0, end)
+  throw new Refusal('contents-padding', 'Something other than zeros stands behind the signature in its room.')
 }
 
 function checkAttributes(data: SignedData, content: readonly Uint8Array[]): void {
@@ -101,13 +104,34 @@ async function verifyTimestamp(data: SignedData, anchors: readonly Certificate[]
   if (data.unsigned.size > (value ? 1 : 0)) {
     throw new Refusal('cms-attribute', 'The signature has an unsigned attribute other than its timestamp.')
   }
-  if (!value) return null
+  return value ? await verifyStamp(value.bytes, digest('sha256', data.signature), anchors) : null
+}
+
+/** Verifies a document timestamp (EN 319 142-1 section 5.4.3) in its room, over content of which the parts are given; throws Refusal. */
+export async function verifyDocumentStamp(
+  room: Uint8Array,
+  content: readonly Uint8Array[],
+  anchors: readonly Certificate[],
+): Promise<TimestampToken> {
   try {
-    const token = await verifyToken(value.bytes, digest('sha256', data.signature), anchors)
+    return await verifyStamp(withoutPadding(room), digest('sha256', ...content), anchors)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw new Refusal('timestamp-invalid', `The timestamp of the document is not well-formed: ${error.message}.`)
+  }
+}
+
+async function verifyStamp(
+  bytes: Uint8Array,
+  imprint: Uint8Array,
+  anchors: readonly Certificate[],
+): Promise<TimestampToken> {
+  try {
+    const token = await verifyToken(bytes, imprint, anchors)
     const [, ...issuers] = token.path.certificates
     const top = issuers.at(-1)
     if (top && !token.path.complete) throw unexplained(top)
-    if (isCanonicalToken(value.bytes, token)) return token
+    if (isCanonicalToken(bytes, token)) return token
   } catch (error) {
     if (!(error instanceof DerError || error instanceof TokenError)) throw error
     throw new Refusal('timestamp-invalid', `The timestamp does not hold: ${error.message}.`)

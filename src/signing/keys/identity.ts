@@ -15,6 +15,7 @@ import {
   derTime,
 } from '../cms/der-write.ts'
 import { oids } from '../cms/oids.ts'
+import { makeOwnCrl } from './own-crl.ts'
 import { encryptKey } from './pbes2.ts'
 import { writePem } from './pem.ts'
 
@@ -39,6 +40,8 @@ export type IdentityOptions = {
 export type LocalIdentity = {
   readonly rootCertificate: string
   readonly rootKey: string
+  /** What it revoked, nothing so far: without a service to ask, its list says that its certificates are good. */
+  readonly rootCrl: string
   readonly reportCertificate: string
   readonly reportKey: string
   readonly ledgerKey: string
@@ -83,6 +86,7 @@ export function makeLocalIdentity(options: IdentityOptions): LocalIdentity {
   return {
     rootCertificate: writePem('CERTIFICATE', rootCertificate),
     rootKey: pem(root.privateKey),
+    rootCrl: makeOwnCrl({ authority: rootCertificate, key: root.privateKey, from: options.from }),
     reportCertificate: writePem('CERTIFICATE', reportCertificate),
     reportKey: pem(report.privateKey),
     ledgerKey: pem(ledger.privateKey),

@@ -33,9 +33,8 @@ export function readLaterData(file: PdfFile): LaterData | null {
   const value = file.resolve(signatureFields(file).at(-1)?.entries.get('V'))
   const gap = isDict(value) && isDocumentTimestamp(file, value) ? value.entries.get('Contents') : undefined
   const gapAt = isString(gap) ? gap.token : undefined
-  const previousEnd = endOfPrevious(file)
-  if (isString(gap) && gapAt && gapAt.start >= previousEnd) {
-    const before = openPdf(file.bytes.subarray(0, previousEnd))
+  if (isString(gap) && gapAt && gapAt.start >= (file.sections[1]?.end ?? 0)) {
+    const before = previousRevision(file)
     const { bytes, range } = appendTimestampField(before, gap.bytes.length)
     if (!isSameBut(range, bytes, file.bytes)) throw more('a document timestamp')
     return { kind: 'document-timestamp', before, range, room: gap.bytes }
@@ -43,7 +42,7 @@ export function readLaterData(file: PdfFile): LaterData | null {
   const store = readStore(file)
   const [first] = store?.numbers ?? []
   if (!store || first === undefined || !newest.offsets.has(first)) return null
-  const before = openPdf(file.bytes.subarray(0, previousEnd))
+  const before = previousRevision(file)
   const update = updateOf(before)
   addToStore(before, update, addedSince(readStore(before), store))
   if (!sameBytes(update.write({}).bytes, file.bytes)) throw more('validation data')
@@ -66,12 +65,15 @@ function isSameStore(a: SecurityStore | undefined, b: SecurityStore): boolean {
   })
 }
 
-/** Where the file ended before its newest update, which our writer puts right behind its last end of line. */
-function endOfPrevious(file: PdfFile): number {
+/**
+ * The file as it was before its newest update, which our writer puts right behind its last end of line; throws PdfError
+ * where it does not stand there, or cannot be read.
+ */
+export function previousRevision(file: PdfFile): PdfFile {
   const from = file.sections[1]?.end ?? 0
   const match = /^\nstartxref\n\d{1,12}\n%%EOF\n/.exec(fromLatin1(file.bytes.subarray(from, from + 64)))
   if (!match) throw new PdfError('the update before the newest does not end as it should', from)
-  return from + match[0].length
+  return openPdf(file.bytes.subarray(0, from + match[0].length))
 }
 
 /** Whether two files are the same outside of a gap of hexadecimal digits, and the second has such a gap. */

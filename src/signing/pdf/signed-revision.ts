@@ -1,6 +1,7 @@
 import { type Instant, instant } from '../../model/time.ts'
 import { fromLatin1 } from '../bytes.ts'
 import { Refusal } from '../refusal.ts'
+import { isDocumentTimestamp } from './document-timestamp.ts'
 import { entry, type PdfFile } from './file.ts'
 import {
   isArray,
@@ -26,10 +27,8 @@ export type FoundSignature = {
   readonly signedAt: Instant | null
   readonly name: string | null
   readonly reason: string | null
-  /** Numbers of all signature dictionaries, its own among them. */
+  /** Numbers of all dictionaries of signatures and document timestamps, its own among them. */
   readonly all: readonly number[]
-  /** Where the revision ends that the signature before it covers; null where it is the only one. */
-  readonly previousEnd: number | null
 }
 
 /** More people than this do not sign one report. */
@@ -39,7 +38,12 @@ const mostSignatures = 8
  * Finds the newest signature of a file and sees that it covers all of it but its own value; throws Refusal or PdfError.
  */
 export function findSignature(file: PdfFile): FoundSignature {
-  const fields = signatureFields(file).filter((field) => field.entries.has('V'))
+  const filled = signatureFields(file).filter((field) => field.entries.has('V'))
+  const isStamp = (field: PdfDict): boolean => {
+    const value = file.resolve(field.entries.get('V'))
+    return isDict(value) && isDocumentTimestamp(file, value)
+  }
+  const [fields, stamps] = [filled.filter((field) => !isStamp(field)), filled.filter(isStamp)]
   if (fields.length === 0) throw new Refusal('not-signed', 'The document has no signature.')
   if (fields.length > mostSignatures) {
     throw new Refusal(
@@ -48,8 +52,8 @@ export function findSignature(file: PdfFile): FoundSignature {
     )
   }
   const found = fields.map((field) => readField(file, field)).toSorted((a, b) => a.end - b.end)
-  const all = found.map(({ number }) => number)
-  const [newest, previous] = found.toReversed()
+  const all = [...found, ...stamps.map((field) => field.entries.get('V')).filter(isRef)].map(({ number }) => number)
+  const newest = found.at(-1)
   if (!newest) throw new Refusal('not-signed', 'The document has no signature.')
   if (new Set(found.map(({ end }) => end)).size < found.length) {
     throw new Refusal('several-signatures', 'Two signatures claim to cover the same part of the document.')
@@ -58,7 +62,7 @@ export function findSignature(file: PdfFile): FoundSignature {
     const code = newest.end < file.bytes.length ? 'modified-after-signing' : 'byte-range'
     throw new Refusal(code, `The signed range ends at byte ${newest.end}, the file at byte ${file.bytes.length}.`)
   }
-  return { ...newest, all, previousEnd: previous?.end ?? null }
+  return { ...newest, all }
 }
 
 function readField(file: PdfFile, field: PdfDict) {

@@ -1,6 +1,7 @@
 import { evilAnnotations } from './annotations.ts'
 import { appendedBytes, attachmentSwaps, contentFlips, truncations } from './bytes.ts'
 import { rangeGames, universalForgeries } from './forgery.ts'
+import { laterData } from './later-data.ts'
 import type { Tampering } from './report.ts'
 import { shadows } from './shadows.ts'
 import { cmsFlips, swappedSigners, timestampFlips } from './signers.ts'
@@ -22,4 +23,5 @@ export const tamperings: { readonly [className: string]: readonly Tampering[] } 
   'replaced attachments': attachmentSwaps,
   'appended bytes': appendedBytes,
   truncation: truncations,
+  'validation data and document timestamps': laterData,
 }

@@ -1,6 +1,9 @@
+import type { SignatureLevel } from '../../../src/model/signature-level.ts'
 import { instant } from '../../../src/model/time.ts'
 import { addSignature } from '../../../src/signing/add-signature.ts'
 import { type KeyType, makeLocalIdentity } from '../../../src/signing/keys/identity.ts'
+import { readCrlFile } from '../../../src/signing/keys/own-crl.ts'
+import { raiseLevel } from '../../../src/signing/raise-level.ts'
 import type { SignedPdf } from '../../../src/signing/seal.ts'
 import type { Timestamper } from '../../../src/signing/signer.ts'
 import { chromiumPdf, clock, handmadePdf, identityOf, never, sign, signerOf } from '../signing.ts'
@@ -27,30 +30,56 @@ const preparedPdf = (): Uint8Array => {
 /** The kind of key of somebody else, who signs what was signed. */
 export const approverType = (keyType: KeyType): KeyType => (keyType === 'rsa3072' ? 'p384' : 'rsa3072')
 
-/** Signs all that a forger needs with one kind of key; `approved` once more by somebody else, where that is allowed. */
-export async function lootOf(keyType: KeyType, timestamper?: Timestamper, approved = false): Promise<Loot> {
+export type LootOptions = {
+  readonly keyType: KeyType
+  readonly level: SignatureLevel
+  /** For any level but B-B. */
+  readonly timestamper?: Timestamper
+  /** Of the timestamper's root, DER; for B-LT and B-LTA. */
+  readonly timesCrl?: Uint8Array
+  /** Signed once more by somebody else, where that is allowed, before it is raised. */
+  readonly approved?: boolean
+}
+
+/** Signs all that a forger needs with one kind of key at one level. */
+export async function lootOf(options: LootOptions): Promise<Loot> {
+  const { keyType, level, approved = false } = options
+  const timestamper = level === 'B-B' ? undefined : options.timestamper
   const approver = await signerOf(identityOf(approverType(keyType)))
-  const finish = async ({ pdf }: SignedPdf): Promise<Uint8Array> => {
-    if (!approved) return pdf
-    const timing = timestamper ? { timestamper } : {}
-    const approval = { signer: approver, reason: 'Approved', clock, signal: never, ...timing }
-    return (await addSignature(pdf, approval)).pdf
-  }
-  const options = { keyType, ...(timestamper ? { timestamper } : {}) }
   const identity = identityOf(keyType)
+  const timing = timestamper ? { timestamper } : {}
+  const crls = [
+    readCrlFile(identity.rootCrl),
+    ...(approved ? [readCrlFile(identityOf(approverType(keyType)).rootCrl)] : []),
+    ...(options.timesCrl ? [options.timesCrl] : []),
+  ]
+  const finish = async ({ pdf, level: from }: SignedPdf): Promise<Uint8Array> => {
+    const approval = { signer: approver, reason: 'Approved', clock, signal: never, ...timing }
+    const signed = approved ? (await addSignature(pdf, approval)).pdf : pdf
+    const raising = { ask: nobody, crls, known: [], clock, signal: never, ...timing }
+    const raised = await raiseLevel(signed, from, level, raising)
+    if (raised.shortfall !== null) throw new TypeError(raised.shortfall)
+    return raised.pdf
+  }
+  const signing = { keyType, ...timing }
   const from = instant('2026-01-01T00:00:00Z')
   const twin = makeLocalIdentity({ organisation: 'Example (Größe) AG', from, keyType })
   const impostor = await signerOf(twin)
   const root = certificateOf(identity.rootCertificate)
   const [leaf = root.bytes] = impostor.certificateChain
   return {
-    report: dissect(await finish(await sign(chromiumPdf(), options))),
+    report: dissect(await finish(await sign(chromiumPdf(), signing))),
     printed: chromiumPdf(),
-    other: dissect(await finish(await sign(chromiumPdf(), { ...options, reason: 'Another report' }))),
-    certified: dissect((await sign(chromiumPdf(), { ...options, certify: true })).pdf),
-    prepared: dissect(await finish(await sign(preparedPdf(), options))),
+    other: dissect(await finish(await sign(chromiumPdf(), { ...signing, reason: 'Another report' }))),
+    certified: dissect((await sign(chromiumPdf(), { ...signing, certify: true })).pdf),
+    prepared: dissect(await finish(await sign(preparedPdf(), signing))),
     impostor,
     grafted: { ...impostor, certificateChain: [leaf, root.bytes] },
     root,
+    crls,
+    impostorCrl: readCrlFile(twin.rootCrl),
+    timestamper: timestamper ?? null,
   }
 }
+
+const nobody = (): Promise<never> => Promise.reject(new TypeError('nobody is to be asked'))

@@ -1,3 +1,4 @@
+import type { SignatureLevel } from '../../../src/model/signature-level.ts'
 import { type Certificate, readCertificate } from '../../../src/signing/cms/certificate.ts'
 import { readDerPrefix } from '../../../src/signing/cms/der.ts'
 import { readPem } from '../../../src/signing/keys/pem.ts'
@@ -6,7 +7,7 @@ import { isRef, type PdfDict, type PdfRef } from '../../../src/signing/pdf/objec
 import { fillGap, signatureFields } from '../../../src/signing/pdf/signature-field.ts'
 import { type Update, updateOf } from '../../../src/signing/pdf/update.ts'
 import type { ReasonCode } from '../../../src/signing/refusal.ts'
-import type { Signer } from '../../../src/signing/signer.ts'
+import type { Signer, Timestamper } from '../../../src/signing/signer.ts'
 
 /** What an attacker holds: signed reports, the parts of one, and keys of their own. */
 export type Loot = {
@@ -24,13 +25,18 @@ export type Loot = {
   readonly grafted: Signer
   /** The signer's root. */
   readonly root: Certificate
+  /** What the roots of signers and times revoked, and the impostor's root; DER. */
+  readonly crls: readonly Uint8Array[]
+  readonly impostorCrl: Uint8Array
+  /** Anybody may have anything timestamped. */
+  readonly timestamper: Timestamper | null
 }
 
 /** One way to tamper: its name says what a forger does, and `make` does it. */
 export type Tampering = {
   readonly name: string
-  /** Only where a report has a timestamp. */
-  readonly timed?: boolean
+  /** The levels of reports that it can be done to; all where absent. */
+  readonly levels?: readonly SignatureLevel[]
   /** The code that must be given; any code where absent. */
   readonly code?: ReasonCode
   readonly make: (loot: Loot) => Uint8Array | Promise<Uint8Array>

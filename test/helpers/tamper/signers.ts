@@ -122,6 +122,7 @@ export const cmsFlips: readonly Tampering[] = [
   },
 ]
 
+const timed = ['B-T', 'B-LT', 'B-LTA'] as const
 const tokenType = '1.2.840.113549.1.9.16.2.14'
 const inToken = (report: Report, text: Uint8Array, from: number): Uint8Array => {
   const token = readSignedData(report.cms).unsigned.get(tokenType)?.bytes ?? new Uint8Array()
@@ -134,34 +135,34 @@ const inToken = (report: Report, text: Uint8Array, from: number): Uint8Array => 
 export const timestampFlips: readonly Tampering[] = [
   {
     name: 'the timestamp states another minute',
-    timed: true,
+    levels: timed,
     code: 'timestamp-invalid',
     make: ({ report }) => inToken(report, Buffer.from('20260909020000Z'), 11),
   },
   {
     name: 'the timestamp states another year',
-    timed: true,
+    levels: timed,
     make: ({ report }) => inToken(report, Buffer.from('20260909020000Z'), 3),
   },
   {
     name: "the timestamp authority's name is another",
-    timed: true,
+    levels: timed,
     make: ({ report }) => inToken(report, Buffer.from('Test TSA'), 0),
   },
   {
     name: "another report's timestamp stands in its place",
-    timed: true,
+    levels: timed,
     code: 'timestamp-invalid',
     make: rewritten((_, { other }) => ({ unsigned: readSignedData(other.cms).unsigned })),
   },
   {
     name: 'the timestamp is empty',
-    timed: true,
+    levels: timed,
     make: rewritten((data) => ({ unsigned: new Map([[tokenType, data.signer.issuer]]) })),
   },
   {
     name: 'the timestamp stands twice, once under a name of its own',
-    timed: true,
+    levels: timed,
     code: 'cms-attribute',
     make: rewritten((data) => {
       const token = data.unsigned.get(tokenType)

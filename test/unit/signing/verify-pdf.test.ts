@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { instant } from '../../../src/model/time.ts'
 import { keyTypes } from '../../../src/signing/keys/identity.ts'
 import type { ReasonCode } from '../../../src/signing/refusal.ts'
-import { type PdfVerdict, verifyPdf } from '../../../src/signing/verify-pdf.ts'
+import type { PdfVerdict } from '../../../src/signing/verdict.ts'
+import { verifyPdf } from '../../../src/signing/verify-pdf.ts'
 import {
   attachment,
   chromiumPdf,

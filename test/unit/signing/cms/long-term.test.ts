@@ -60,9 +60,11 @@ const whole = [crl(root, signed), crl(times, signed)]
 
 /** The answer for a report that was signed and timestamped on that day. */
 function judge(given: Partial<Omit<LongTermQuestion, 'at' | 'data'>> & { at: string; crls?: readonly Uint8Array[] }) {
-  const { at, crls = [], ...rest } = given
-  const question = { signer: path.signer, signatureStamp: signatureStamp(), documentStamps: [], ...rest }
-  return judgeLongTerm({ ...question, data: { ocsps: [], crls }, at: day(at) })
+  const { at, crls = [], documentStamps = [], ...rest } = given
+  const data = { ocsps: [], crls }
+  const archived = documentStamps.length > 0 ? data : null
+  const question = { signer: path.signer, signatureStamp: signatureStamp(), documentStamps, archived, ...rest }
+  return judgeLongTerm({ ...question, data, at: day(at) })
 }
 
 describe('the level', () => {
@@ -75,13 +77,32 @@ describe('the level', () => {
 
   test('is B-LT once the standing of every certificate is known, and B-LTA with a timestamp over that', async () => {
     expect(await judge({ at: '2027-01-01', crls: whole.slice(0, 1) })).toMatchObject({ level: 'B-T' })
-    const renewed = [...whole, crl(times, '2027-01-02')]
-    expect(await judge({ at: '2027-01-01', crls: renewed })).toMatchObject({ level: 'B-LT', verdict: 'holds' })
+    expect(await judge({ at: '2027-01-01', crls: whole })).toMatchObject({ level: 'B-LT', verdict: 'holds' })
     const documentStamps = [{ time: day('2027-01-02'), path: path.first }]
-    expect(await judge({ at: '2027-01-03', crls: renewed, documentStamps })).toMatchObject({
+    expect(await judge({ at: '2027-01-03', crls: whole, documentStamps })).toMatchObject({
       level: 'B-LTA',
       verdict: 'holds',
     })
+  })
+
+  test('is B-LT only where a timestamp over the document does not cover the data', async () => {
+    const documentStamps = [{ time: day('2027-01-02'), path: path.first }]
+    const archived = { ocsps: [], crls: whole.slice(0, 1) }
+    for (const covered of [archived, null]) {
+      const answer = await judge({ at: '2027-01-03', crls: whole, documentStamps, archived: covered })
+      expect(answer).toMatchObject({ level: 'B-LT', verdict: 'holds' })
+    }
+  })
+
+  test('is B-T where the document holds no data, whomever the reader trusts', async () => {
+    const own = await buildPath(read(signer), [], [read(signer)])
+    const stamp = { time: day(signed), path: await buildPath(read(firstTsa), [], [read(firstTsa)]) }
+    expect(await judge({ at: signed, signer: own, signatureStamp: stamp })).toMatchObject({ level: 'B-T' })
+  })
+
+  test('is B-T with a timestamp over the document alone', async () => {
+    const documentStamps = [{ time: day(signed), path: path.first }]
+    expect(await judge({ at: '2027-01-01', signatureStamp: null, documentStamps })).toMatchObject({ level: 'B-T' })
   })
 
   test('is not raised by data that end before the moment that counts', async () => {
