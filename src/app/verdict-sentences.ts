@@ -10,14 +10,37 @@ export function signatureChecks(verdict: PdfVerdict): readonly Check[] {
   if (verdict.verdict === 'refused') return verdict.reasons.map(({ message }) => ({ holds: false, sentence: message }))
   const several = verdict.signatures.length > 1
   return [
-    {
-      holds: true,
-      sentence: several
-        ? 'Every byte of the file is covered by its last signature or is that signature itself.'
-        : 'Every byte of the file is covered by the signature or is the signature itself.',
-    },
+    { holds: true, sentence: `Every byte of the file is ${explanation(verdict, several)}.` },
     ...verdict.signatures.flatMap((signature, i) => checksOf(signature, i, verdict, several)),
+    ...documentTimes(verdict),
   ]
+}
+
+function explanation({ layers }: PdfVerdict, several: boolean): string {
+  const signed = several
+    ? 'covered by its last signature or is that signature itself'
+    : 'covered by the signature or is the signature itself'
+  const later = layers.slice(layers.findLastIndex(({ kind }) => kind === 'signature') + 1)
+  if (later.length === 0) return signed
+  const kinds = new Set(later.map(({ kind }) => laterWords[kind]))
+  return `covered by ${several ? 'its last signature' : 'the signature'}, is that signature, or was added to it as ${[...kinds].join(' and ')}, which show nothing of their own`
+}
+
+const laterWords = {
+  signature: 'signature',
+  'validation-data': 'validation data',
+  'document-timestamp': 'a timestamp of the whole',
+} as const
+
+/** A timestamp over the whole keeps everything under it provable for as long as its own authority's certificates run. */
+function documentTimes({ layers, reasons }: PdfVerdict): readonly Check[] {
+  const doubts = reasons.filter(({ signature }) => signature === undefined).map(({ message }) => message)
+  if (doubts.length > 0) return doubts.map((sentence) => ({ holds: null, sentence }))
+  return layers.flatMap((layer): readonly Check[] => {
+    if (layer.kind !== 'document-timestamp') return []
+    const sentence = `A time-stamping authority that you trust states that the first ${layer.bytes} bytes, with all that they hold, existed at ${layer.time}.`
+    return [{ holds: true, sentence }]
+  })
 }
 
 /** Of several signatures, each is said by whom it is and what it was added to. */
@@ -26,7 +49,8 @@ function checksOf(signature: SignatureVerdict, i: number, verdict: PdfVerdict, s
   const open = new Map(
     verdict.reasons.filter((each) => each.signature === i).map(({ code, message }) => [code, message]),
   )
-  const [noAnchor, noTime] = [open.get('no-anchor'), open.get('timestamp-not-trusted')]
+  const noAnchor = open.get('no-anchor')
+  const noTime = open.get('timestamp-not-trusted') ?? open.get('timestamp-outlived')
   const who = `${signer.subject}${reason ? ` («${reason}»)` : ''}`
   const made =
     i === 0
@@ -41,8 +65,28 @@ function checksOf(signature: SignatureVerdict, i: number, verdict: PdfVerdict, s
         }
       : { holds: null, sentence: noAnchor },
     timeCheck(signature, noTime),
+    ...revocationChecks(signature),
   ]
 }
+
+/** Whether anybody had been revoked; a file without revocation data leaves that to those who can still ask. */
+function revocationChecks({ standings }: SignatureVerdict): readonly Check[] {
+  if (standings.length === 0) return []
+  const unknown = standings.filter(({ status }) => status === 'unknown').map(({ subject }) => subject)
+  if (unknown.length > 0) {
+    const names = [...new Set(unknown)].join(' and ')
+    const sentence = `Whether the certificate of ${names} had been revoked by then, the file does not say; ask the authority that issued it.`
+    return [{ holds: null, sentence }]
+  }
+  const told = standings.map((each) =>
+    each.status === 'good' ? `${each.subject} by ${sourceWords[each.source]} of ${each.issued}` : '',
+  )
+  return [
+    { holds: true, sentence: `No certificate had been revoked by then, as the file itself shows: ${told.join('; ')}.` },
+  ]
+}
+
+const sourceWords = { ocsp: 'an OCSP response', crl: 'a revocation list' } as const
 
 function timeCheck({ timestamp }: Pick<SignatureVerdict, 'timestamp'>, distrust: string | undefined): Check {
   if (!timestamp) {
@@ -91,6 +135,7 @@ function refusalOf(code: ReasonCode | undefined): string {
     case 'certificate-signature':
     case 'certificate-unused':
     case 'certificate-unexplained':
+    case 'certificate-revoked':
       return 'Do not rely on this report: its signer’s certificates do not hold. Ask the organisation which key it was to be signed with.'
     default:
       return 'Do not rely on this report: it is not what was signed.'

@@ -37,7 +37,8 @@ test('with a time-stamping authority the report is PAdES B-T and its time is pro
   expect(report).toMatchObject({ level: 'B-T', untimed: null })
   const verified = await verifyReport(report.files.pdf, { trust: [], project })
   expect(verified).toMatchObject({ verdict: 'accepted', level: 'B-T' })
-  expect(verified.checks.every(({ holds }) => holds === true)).toBe(true)
+  // Without revocation data the file cannot say whether anybody had been revoked.
+  expect(verified.checks.filter(({ holds }) => holds !== true)).toHaveLength(1)
 
   const own = await verifyReport(report.files.pdf, { trust: [join(folder.path, 'keys/ca.cert.pem')], project: null })
   expect(own.verdict).toBe('intact-signer-unproven')

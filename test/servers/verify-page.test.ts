@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Clock, instant } from '../../src/model/time.ts'
 import { findBrowser } from '../../src/render/browser.ts'
 import { makeLocalIdentity } from '../../src/signing/keys/identity.ts'
+import { readCrlFile } from '../../src/signing/keys/own-crl.ts'
+import { raiseLevel } from '../../src/signing/raise-level.ts'
 import { rfc3161Timestamper } from '../../src/signing/timestamp.ts'
 import { judge, readTrusted } from '../../verify-page/judge.ts'
 import { embeddedEvidence } from '../helpers/embedded-evidence.ts'
@@ -43,6 +45,10 @@ beforeAll(async () => {
     const own = { signer, clock, timestamper }
     files.set(`${keyType} with evidence.pdf`, (await sign(chromiumPdf(), { ...own, attachments: evidence })).pdf)
     files.set(`${keyType} with altered evidence.pdf`, (await sign(chromiumPdf(), { ...own, attachments: altered })).pdf)
+    const crls = [readCrlFile(identity.rootCrl), authority.crl]
+    const ask = () => Promise.reject(new Error('nobody is to be asked'))
+    const raising = { ask, crls, known: [], clock, signal: AbortSignal.timeout(60_000), timestamper }
+    files.set(`${keyType} at B-LTA.pdf`, (await raiseLevel(pdf, 'B-T', 'B-LTA', raising)).pdf)
     files.set(`${keyType}.pdf`, pdf).set(`${keyType}.pem`, Buffer.from(identity.rootCertificate))
   }
   const sound = files.get('p256.pdf') ?? new Uint8Array()
@@ -51,6 +57,8 @@ beforeAll(async () => {
     .set('cut.pdf', sound.subarray(0, 9000))
     .set('notes.txt', Buffer.from('hello'))
     .set('empty.pem', Buffer.from('hello'))
+  const archived = files.get('p256 at B-LTA.pdf') ?? new Uint8Array()
+  files.set('flipped data.pdf', withByte(archived, sound.length + 300, (archived[sound.length + 300] ?? 0) ^ 1))
   files.set('appended.pdf', Buffer.concat([sound, Buffer.from('\n')]))
   files.set('tsa.pem', Buffer.from(authority.rootCertificate))
   for (const [name, bytes] of files) await writeFile(join(folder.path, name), bytes)
@@ -127,12 +135,12 @@ async function byNode(report: string, trusted: readonly string[]) {
 test.each(['p256', 'rsa3072'])('a timestamped report with a %s key is accepted', async (keyType) => {
   const found = await verify(`${keyType}.pdf`, [`${keyType}.pem`, 'tsa.pem'])
   expect(found).toMatchObject({ verdict: 'accepted', codes: '' })
-  expect(found.checks).toHaveLength(5)
+  expect(found.checks).toHaveLength(6)
 })
 
 test('the evidence inside is checked against its proofs and the checkpoint against its key', async () => {
   const { checks } = (await verify('p256 with evidence.pdf', ['p256.pem', 'tsa.pem'])) as Seen
-  expect(checks).toHaveLength(6)
+  expect(checks).toHaveLength(7)
   expect(await page.$$('.checks .chip.good')).toHaveLength(6)
 })
 
@@ -154,6 +162,10 @@ test.each([
   ['rsa3072 with evidence.pdf', [], 'intact-signer-unproven'],
   ['flipped.pdf', ['p256.pem', 'tsa.pem'], 'refused'],
   ['flipped.pdf', [], 'refused'],
+  ['p256 at B-LTA.pdf', ['p256.pem', 'tsa.pem'], 'accepted'],
+  ['rsa3072 at B-LTA.pdf', ['rsa3072.pem', 'tsa.pem'], 'accepted'],
+  ['p256 at B-LTA.pdf', ['p256.pem'], 'intact-signer-unproven'],
+  ['flipped data.pdf', ['p256.pem', 'tsa.pem'], 'refused'],
   ['appended.pdf', ['p256.pem', 'tsa.pem'], 'refused'],
   ['cut.pdf', ['p256.pem'], 'refused'],
   ['notes.txt', ['p256.pem'], 'refused'],
