@@ -45,7 +45,10 @@ const serverSource = `
 var options = JSON.parse(require('fs').readFileSync(process.argv[2], 'utf8'))
 options.secureOptions = 0
 var ignore = function () {}
-var server = require('tls').createServer(options, function (socket) { socket.on('error', ignore) })
+var server = require('tls').createServer(options, function (socket) {
+  socket.on('error', ignore)
+  socket.on('data', function () { socket.end('HTTP/1.0 200 OK\\r\\n\\r\\n') })
+})
 server.on('clientError', ignore)
 server.on('tlsClientError', ignore)
 server.listen(0, '127.0.0.1', function () { console.log(server.address().port) })

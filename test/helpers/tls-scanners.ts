@@ -1,6 +1,9 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Running } from './tls-servers.ts'
 
@@ -40,6 +43,25 @@ export async function sslscanCounts({ port }: Running): Promise<Readonly<Record<
   const { stdout } = await run('sslscan', ['--no-colour', `127.0.0.1:${port}`])
   const versions = [...stdout.matchAll(/^(?:Accepted|Preferred)\s+(\S+)/gm)].map(([, version = '']) => version)
   return Object.fromEntries([...Map.groupBy(versions, (version) => version)].map(([name, all]) => [name, all.length]))
+}
+
+/** What testssl.sh says of one matter: its severity, `OK` and `INFO` where nothing is wrong, and its sentence. */
+export type TestsslFinding = { readonly id: string; readonly severity: string; readonly finding: string }
+
+/** What testssl.sh finds out about weaknesses, by its own names. */
+export async function testsslWeaknesses({ port }: Running): Promise<ReadonlyMap<string, TestsslFinding>> {
+  const folder = mkdtempSync(join(tmpdir(), 'affidavit-testssl-'))
+  const file = join(folder, 'findings.json')
+  try {
+    // Its exit code counts what it found.
+    await run('testssl', ['-U', '--quiet', '--color', '0', '--jsonfile', file, `127.0.0.1:${port}`]).catch(
+      () => undefined,
+    )
+    const findings = JSON.parse(readFileSync(file, 'utf8')) as readonly TestsslFinding[]
+    return new Map(findings.map((each) => [each.id, each]))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 /** A port that is free at the moment. */
