@@ -9,6 +9,9 @@ import type { Ports } from './app/ports.ts'
 import { loadCatalogue, loadProject, type Project, readCatalogue, ruleProblems } from './app/project.ts'
 import type { IssuedReport, ReportOptions } from './app/report.ts'
 import { type RunEvent, type RunResult, runOnce, type Trigger } from './app/run.ts'
+import { noStamping, type Stamping, type StampingParts, stampWhenDue } from './app/stamp-ledger.ts'
+import { type CheckpointStatement, stateCheckpoint } from './app/state-checkpoint.ts'
+import { openTimestamper } from './app/timestamper.ts'
 import { type ExampleResult, testControl } from './assess/catalogue-test.ts'
 import { collectPlan } from './collect/collect-plan.ts'
 import { collectTarget } from './collect/collect-target.ts'
@@ -35,6 +38,7 @@ const ports: Ports = {
   openLedger,
   ledgerKey: openLedgerKey,
   reportKey: openReportKey,
+  timestamper: openTimestamper,
   print: printPdf,
 }
 
@@ -53,7 +57,7 @@ export function openLedger(project: Project, mode: 'create' | 'write' | 'read'):
   })
 }
 
-/** One run over the targets, and the judgement of the period that it falls in. */
+/** One run over the targets, its checkpoint timestamped where that is due, and the judgement of the period it falls in. */
 export async function collectNow(
   project: Project,
   options: {
@@ -64,7 +68,7 @@ export async function collectNow(
     readonly log?: Log
     readonly onEvent?: (event: RunEvent) => void
   },
-): Promise<{ readonly run: RunResult; readonly assessment: Assessment }> {
+): Promise<{ readonly run: RunResult; readonly stamping: Stamping; readonly assessment: Assessment }> {
   const ledgerKey = await ports.ledgerKey(project)
   await using store = await openLedger(project, 'create')
   const { targets, signal, trigger = 'by-hand', slot = null, log = silent, onEvent } = options
@@ -85,7 +89,27 @@ export async function collectNow(
     },
     { trigger, slot, targets, signal, ...(onEvent ? { onEvent } : {}) },
   )
-  return { run, assessment: await assessPeriod(project, store, periodAt(project.config, clock.now())) }
+  const stamping = await stampWhenDue(project, store, stampingParts(project, signal))
+  const assessment = await assessPeriod(project, store, periodAt(project.config, clock.now()))
+  return { run, stamping, assessment }
+}
+
+/** Has the store's newest checkpoint timestamped where that is due; an outage leaves it pending. Throws StoreError. */
+export async function stampNow(project: Project, signal: AbortSignal): Promise<Stamping> {
+  if (!project.config.signing.timestamp) return noStamping
+  await using store = await openLedger(project, 'write')
+  return await stampWhenDue(project, store, stampingParts(project, signal))
+}
+
+/** Signs the ledger as it is and has that timestamped, as a statement to hand out. Throws StoreError or SigningError. */
+export async function signCheckpoint(project: Project, signal: AbortSignal): Promise<CheckpointStatement> {
+  const ledgerKey = await ports.ledgerKey(project)
+  await using store = await openLedger(project, 'write')
+  return await stateCheckpoint(project, store, { ...stampingParts(project, signal), ledgerKey })
+}
+
+function stampingParts(project: Project, signal: AbortSignal): StampingParts {
+  return { timestamper: () => ports.timestamper(project), signal }
 }
 
 /** Issues the signed report of a period. */

@@ -29,7 +29,14 @@ export function cover(context: Context, comparison: Comparison | null): Cover {
     fingerprint: digitGroups(signer.fingerprint),
     ledgerSize: counted(ledger.size, 'entry', 'entries'),
     root: digitGroups(ledger.root),
+    ledgerTime: ledgerTime(context),
   }
+}
+
+function ledgerTime({ issue: { checkpointTime }, dates }: Context): string | null {
+  if (!checkpointTime) return null
+  if ('untimed' in checkpointTime) return 'Ledger not timestamped: section 9 says why.'
+  return `Ledger timestamped ${dates.moment(checkpointTime.time)}.`
 }
 
 function verdict({ assessment: { tally, findings, unmeasured } }: Context): Figure {

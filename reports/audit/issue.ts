@@ -30,6 +30,8 @@ export type ReportIssue = {
   }
   readonly level: 'B-B' | 'B-T'
   readonly timestampAuthority: string | null
+  /** The RFC 3161 time stamp over the ledger's checkpoint, or why it has none; null where none was asked for. */
+  readonly checkpointTime: { readonly time: Instant; readonly authority: string } | { readonly untimed: string } | null
   /** The command that checks this report: `affidavit verify AER-2026-Q3-0001.pdf`. */
   readonly verifyCommand: string
   readonly evidence: readonly IndexedEntry[]

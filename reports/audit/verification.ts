@@ -4,9 +4,10 @@ import { entryNumber } from './evidence.ts'
 import { digitGroups, grouped } from './wording.ts'
 
 /** What somebody who does not trust us needs to check the file and the ledger behind it. */
-export function verification({ assessment: { ledger }, issue }: Context, heading: Heading): Verification {
+export function verification({ assessment: { ledger }, issue, dates }: Context, heading: Heading): Verification {
   const { signer } = issue
   const has = (name: string) => issue.attachments.some((attachment) => attachment.name === name)
+  const { checkpointTime } = issue
   const first = issue.evidence.toSorted((a, b) => a.entry - b.entry)[0]
   return {
     heading,
@@ -25,6 +26,15 @@ export function verification({ assessment: { ledger }, issue }: Context, heading
       ledger.checkpoint !== null && has('checkpoint.txt') && has('ledger-key.txt')
         ? { file: 'checkpoint.txt', key: 'ledger-key.txt' }
         : null,
+    stamp:
+      checkpointTime && 'time' in checkpointTime
+        ? {
+            file: 'checkpoint.tsr',
+            time: dates.moment(checkpointTime.time),
+            authority: checkpointTime.authority,
+            untimed: null,
+          }
+        : checkpointTime,
     sample:
       first && has('evidence.jsonl')
         ? { file: 'evidence.jsonl', entry: String(first.entry), number: entryNumber(first.entry), digest: first.digest }

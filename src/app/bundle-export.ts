@@ -1,17 +1,21 @@
 import { readFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { signNote, verifierKey } from '../ledger/note.ts'
-import type { Checkpoint, NoteSigner, Store } from '../ledger/store.ts'
+import { parseTreeHead } from '../ledger/checkpoint.ts'
+import { parseNote, signNote, verifierKey } from '../ledger/note.ts'
+import type { Checkpoint, CheckpointTimestamp, NoteSigner, Store } from '../ledger/store.ts'
 import { type Sha256, sha256 } from '../model/digest.ts'
 import { StoreError } from '../model/errors.ts'
 import type { Entry } from '../model/evidence.ts'
 import type { Json } from '../model/json.ts'
 import type { Period } from '../model/period.ts'
+import { readCertificates, writePem } from '../signing/keys/pem.ts'
+import { writeReply } from '../signing/stamp.ts'
 import { version } from './assets.ts'
 import { type BundleWriter, writeBundle } from './bundle-files.ts'
 import { bundleReadme } from './bundle-readme.ts'
 import { proofsOf } from './evidence.ts'
 import type { Project } from './project.ts'
+import { timestampAnchors } from './timestamper.ts'
 
 export type ExportedBundle = {
   readonly output: string
@@ -23,6 +27,9 @@ export type ExportedBundle = {
 
 /** Up to so many entries each get a path of their own; beyond that the ends of unbroken runs prove what lies between. */
 const mostProved = 20_000
+
+/** Where a bundle has the certificates that its exporter trusted for times; a reader needs them by another way, too. */
+export const anchorsFile = 'certificates/time-stamping.pem'
 
 /** The first line of what the ledger's key signs over a bundle; no checkpoint begins so. */
 export const manifestTitle = 'affidavit evidence bundle'
@@ -52,13 +59,37 @@ export async function exportBundle(
   const scope = whole ? 'The whole ledger' : `The assessment period ${period?.id} (${period?.from} to ${period?.to})`
   const missing = await addArtefacts(bundle, store, selected.artefacts)
   const artefacts = selected.artefacts.size - missing.length
-  await bundle.add('README.md', bundleReadme({ ...facts, scope, artefacts }))
+  const stamps = (await store.timestamps()).filter(({ note }) => parseTreeHead(parseNote(note).text).size <= head.size)
+  const anchors = await timestampAnchors(project)
+  await bundle.add(
+    'README.md',
+    bundleReadme({ ...facts, scope, artefacts, stamps: stamps.length, anchors: anchors.length }),
+  )
   await addLedger(bundle, store, head, selected)
   await bundle.add('ledger-key.txt', `${verifierKey(ledgerKey)}\n`)
   const checkpoints = await addCheckpoints(bundle, store, head)
+  const timestamps = await addTimestamps(bundle, stamps, checkpoints)
   await addRecorded(bundle, store, selected)
   await addCertificates(bundle, project)
-  const content = { version: 1, affidavit: version, ...facts, period, whole, size: head.size, checkpoints, missing }
+  if (anchors.length > 0)
+    await bundle.add(
+      anchorsFile,
+      anchors
+        .flatMap(readCertificates)
+        .map((der) => writePem('CERTIFICATE', der))
+        .join(''),
+    )
+  const content = {
+    version: 1,
+    affidavit: version,
+    ...facts,
+    period,
+    whole,
+    size: head.size,
+    checkpoints: checkpoints.map(({ note: _, ...each }) => each),
+    timestamps,
+    missing,
+  }
   await bundle.add('bundle.json', `${JSON.stringify(content, null, 2)}\n`)
   await sign(bundle, ledgerKey)
   await bundle.finish()
@@ -112,14 +143,18 @@ async function addLedger(bundle: BundleWriter, store: Store, head: Checkpoint, {
 }
 
 /** Every checkpoint, with the proof that it is the beginning of the newest. */
-async function addCheckpoints(bundle: BundleWriter, store: Store, head: Checkpoint): Promise<Json> {
-  const listed: { file: string; size: number; created: string }[] = []
+async function addCheckpoints(
+  bundle: BundleWriter,
+  store: Store,
+  head: Checkpoint,
+): Promise<readonly ListedCheckpoint[]> {
+  const listed: ListedCheckpoint[] = []
   const proofs = new Map<number, readonly string[]>()
   for (const [index, { size, note, created }] of (await store.checkpoints()).entries()) {
     if (size > head.size) continue
     const file = `checkpoints/${String(index + 1).padStart(6, '0')}.txt`
     await bundle.add(file, note)
-    listed.push({ file, size, created })
+    listed.push({ file, size, created, note })
     if (size === 0 || proofs.has(size)) continue
     const path = await store.consistencyProof(size, head.size)
     proofs.set(
@@ -129,6 +164,31 @@ async function addCheckpoints(bundle: BundleWriter, store: Store, head: Checkpoi
   }
   const lines = [...proofs].map(([from, path]) => JSON.stringify({ from, path }))
   await bundle.add('consistency.json', `{"version":1,"to":${head.size},"proofs":[\n${lines.join(',\n')}\n]}\n`)
+  return listed
+}
+
+type ListedCheckpoint = {
+  readonly file: string
+  readonly size: number
+  readonly created: string
+  readonly note: string
+}
+
+/** Each time stamp in a file that is called as that of its checkpoint, and counted. */
+async function addTimestamps(
+  bundle: BundleWriter,
+  stamps: readonly CheckpointTimestamp[],
+  checkpoints: readonly ListedCheckpoint[],
+): Promise<Json> {
+  const listed: { file: string; checkpoint: string; received: string }[] = []
+  for (const { note, token, received } of stamps) {
+    const checkpoint = checkpoints.find((each) => each.note === note)?.file
+    if (checkpoint === undefined) continue
+    const count = listed.filter((each) => each.checkpoint === checkpoint).length + 1
+    const file = `timestamps/${basename(checkpoint, '.txt')}-${count}.tsr`
+    await bundle.add(file, writeReply(token))
+    listed.push({ file, checkpoint, received })
+  }
   return listed
 }
 

@@ -6,13 +6,15 @@ import { artefactFile, openBundle, type VerifiedBundle } from './bundle-verify.t
 import { openLedgerKey } from './keys.ts'
 import { ledgerOrigin } from './origin.ts'
 import type { Project } from './project.ts'
+import { stampCheck, timestampAnchors } from './timestamper.ts'
 
 /**
  * Makes the configuration's store of a bundle that holds a whole ledger; there must be none yet, and it verifies before
  * it is kept. Throws ConfigError, StoreError, or IntegrityError where the bundle or what became of it does not hold.
  */
 export async function importBundle(project: Project, file: string): Promise<StoreVerification & { path: string }> {
-  const bundle = await openBundle(file)
+  const trust = await timestampAnchors(project)
+  const bundle = await openBundle(file, trust)
   if (!('files' in bundle)) {
     const failed = bundle.result.checks.find(({ holds }) => holds === false)
     throw new IntegrityError('AFD_BUNDLE_REFUSED', `${file} is refused: ${failed?.sentence ?? 'it does not hold'}`, {
@@ -23,7 +25,7 @@ export async function importBundle(project: Project, file: string): Promise<Stor
   const path = resolve(project.directory, project.config.store.path)
   const { publicKey } = await openLedgerKey(project)
   assertOwn(project, bundle, publicKey)
-  const { head, content, files, entries } = bundle
+  const { head, content, files, entries, timestamps } = bundle
   const result = await restoreStore(
     {
       origin: head.origin,
@@ -35,8 +37,9 @@ export async function importBundle(project: Project, file: string): Promise<Stor
           created,
         })),
       ),
+      timestamps,
     },
-    { path, publicKey, clock: project.clock },
+    { path, publicKey, checkStamp: stampCheck(trust), clock: project.clock },
   )
   if (result.verdict === 'verified') return { ...result, path }
   const message = `what ${file} makes does not verify: ${result.problems[0]?.message ?? 'unknown'}`

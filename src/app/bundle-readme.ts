@@ -5,6 +5,9 @@ export function bundleReadme(facts: {
   readonly scope: string
   readonly entries: number
   readonly artefacts: number
+  /** How many time stamps, and certificates that the exporter trusts for them, it has. */
+  readonly stamps: number
+  readonly anchors: number
 }): string {
   return `# Evidence of ${facts.origin}
 
@@ -17,9 +20,10 @@ ${facts.scope}: ${facts.entries} ledger entries and the raw bytes of ${facts.art
 | \`proofs.json\` | the way from entries up to the root of the ledger (RFC 9162) |
 | \`checkpoint.txt\`, \`checkpoints/\` | signed statements of the ledger's size and root (C2SP tlog-checkpoint) |
 | \`consistency.json\` | proofs that each earlier checkpoint is the beginning of the newest |
+| \`timestamps/\` | RFC 3161 time stamps over checkpoints: \`timestamps/000007-1.tsr\` is over \`checkpoints/000007.txt\` |
 | \`ledger-key.txt\` | the key that verifies checkpoints and manifest |
 | \`configuration.json\`, \`controls.json\` | what was to be collected and how it is judged, as last recorded in the entries |
-| \`certificates/\` | the certificates of the report signer |
+| \`certificates/\` | the certificates of the report signer, and in \`time-stamping.pem\` those that the exporter trusts for times |
 | \`bundle.json\` | what this bundle holds |
 | \`manifest.sha256\`, \`manifest.txt\` | the SHA-256 of each file, and the ledger key's signature over that list |
 
@@ -75,8 +79,33 @@ echo "the checkpoint: $root"
 test "$hash" = "$root"
 \`\`\`
 
+## 5. Since when did it exist at the latest?
+
+${timeText(facts)}
 ## What this proves
 
 That these entries and artefacts are as they were when the checkpoint was signed, and that the holder of the ledger's key made this selection. Not that what was collected is true, and not that nothing else was ever collected: the checkpoint states how many entries the ledger has.
+`
+}
+
+function timeText({ stamps, anchors }: { readonly stamps: number; readonly anchors: number }): string {
+  if (stamps === 0) {
+    return 'No time stamp covers these checkpoints: when they were signed is the word of the machine that did it.\n'
+  }
+  const whose =
+    anchors > 0
+      ? '`certificates/time-stamping.pem` holds the certificates that the exporter trusts; whether you do is for you to decide: compare them with what the authority publishes.'
+      : 'The exporter named no certificate of the authorities: get theirs where they publish it, and save it as `certificates/time-stamping.pem` first.'
+  return `A time-stamping authority states that a checkpoint, and so every entry under it, existed at its time. ${whose}
+
+\`\`\`bash
+for reply in timestamps/*.tsr; do
+  name=$(basename "$reply" .tsr)
+  openssl ts -verify -data "checkpoints/\${name%-*}.txt" -in "$reply" -CAfile certificates/time-stamping.pem
+  echo "checkpoint \${name%-*}: $(sed -n 2p "checkpoints/\${name%-*}.txt") entries,$(openssl ts -reply -in "$reply" -text 2>/dev/null | sed -n 's/^Time stamp:/ stamped/p')"
+done
+\`\`\`
+
+It says \`Verification: OK\` for each. Where an authority's certificate has ended since, add \`-attime\` with a moment before that, in seconds since 1970.
 `
 }

@@ -3,13 +3,18 @@ import { parseTreeHead, type TreeHead } from '../ledger/checkpoint.ts'
 import { type NoteKey, parseVerifierKey, verifierKey, verifyNote } from '../ledger/note.ts'
 import { verifyConsistency } from '../ledger/proof.ts'
 import { type ProvedEntries, proveEntries } from '../ledger/proved-entries.ts'
+import type { CheckpointTimestamp } from '../ledger/store.ts'
+import { collectedTimes, type TimeBound, type TimeContradiction } from '../ledger/time-bounds.ts'
+import { clockProblems } from '../ledger/verify-timestamps.ts'
 import { sha256 } from '../model/digest.ts'
 import { AffidavitError, IntegrityError } from '../model/errors.ts'
 import type { Entry } from '../model/evidence.ts'
 import { type Instant, instant } from '../model/time.ts'
+import { readReply, verifyStamp } from '../signing/stamp.ts'
 import { manifestTitle, recordedFiles } from './bundle-export.ts'
 import { type BundleFiles, readBundle } from './bundle-files.ts'
 import type { Check } from './check-evidence.ts'
+import { stampChecks } from './check-stamp.ts'
 
 export type BundleVerification = {
   readonly verdict: 'accepted' | 'refused'
@@ -18,6 +23,8 @@ export type BundleVerification = {
   /** The ledger's key, as a signed-note verifier key. */
   readonly key: string | null
   readonly entries: number
+  /** What its time stamps say, by ascending size. */
+  readonly bounds: readonly TimeBound[]
   /** Whether it holds every entry and artefact of the ledger that its checkpoint states. */
   readonly whole: boolean
   readonly conclusion: string
@@ -29,19 +36,24 @@ export type VerifiedBundle = {
   readonly files: BundleFiles
   readonly head: TreeHead
   readonly key: NoteKey
-  readonly content: z.infer<typeof Content>
+  readonly content: Content
   readonly entries: ProvedEntries['entries']
+  readonly timestamps: readonly CheckpointTimestamp[]
 }
 
-/** Judges a bundle by itself, without a store; throws ConfigError where it cannot be read at all. */
-export async function verifyBundle(path: string): Promise<BundleVerification> {
-  const { result } = await openBundle(path)
+/**
+ * Judges a bundle by itself, without a store; `trust` are certificates that vouch for time-stamp authorities. Throws
+ * ConfigError where it cannot be read at all.
+ */
+export async function verifyBundle(path: string, trust: readonly Uint8Array[] = []): Promise<BundleVerification> {
+  const { result } = await openBundle(path, trust)
   return result
 }
 
 /** The same, with what is in it where it was accepted. */
 export async function openBundle(
   path: string,
+  trust: readonly Uint8Array[] = [],
 ): Promise<VerifiedBundle | { readonly result: BundleVerification & { readonly verdict: 'refused' } }> {
   const checks: Check[] = []
   try {
@@ -50,7 +62,7 @@ export async function openBundle(
     const key = parseVerifierKey((await textOf(files, 'ledger-key.txt')).trim())
     const head = parseTreeHead(verifyNote(await textOf(files, 'checkpoint.txt'), [key]).text)
     checks.push(await checkSignatures(files, key, head))
-    const content = parse(Content, await textOf(files, 'bundle.json'), 'bundle.json')
+    const content = parse(BundleContent, await textOf(files, 'bundle.json'), 'bundle.json')
     const [lines, proofs] = [await files.read('entries.jsonl'), await textOf(files, 'proofs.json')]
     const { entries, problems } = proveEntries(lines, proofs, head, [])
     const claims = claimProblems(content, head, entries)
@@ -60,18 +72,27 @@ export async function openBundle(
         `All ${entries.size} entries are in the ledger of ${head.size} that the checkpoint states, proved from their bytes up to its root.`,
       ),
       await checkCheckpoints(files, content, head, key),
-      await checkArtefacts(files, content, entries),
-      await checkRecorded(files, entries),
     )
-    const sound = checks.every(({ holds }) => holds === true)
+    const stamped = await checkTimestamps(files, content, entries, trust)
+    checks.push(...stamped.checks, await checkArtefacts(files, content, entries), await checkRecorded(files, entries))
+    const sound = checks.every(({ holds }) => holds !== false)
     const whole = sound && entries.size === head.size && content.missing.length === 0
-    const facts = { origin: head.origin, key: verifierKey(key), entries: entries.size, whole }
+    const { bounds, timestamps } = stamped
+    const facts = { origin: head.origin, key: verifierKey(key), entries: entries.size, bounds, whole }
     if (!sound) return { result: refused(checks, facts) }
-    return { result: { verdict: 'accepted', checks, ...facts, conclusion }, files, head, key, content, entries }
+    return {
+      result: { verdict: 'accepted', checks, ...facts, conclusion },
+      files,
+      head,
+      key,
+      content,
+      entries,
+      timestamps,
+    }
   } catch (error) {
     if (!(error instanceof AffidavitError) || error.code === 'AFD_BUNDLE_UNREADABLE') throw error
     checks.push({ holds: false, sentence: `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.` })
-    return { result: refused(checks, { origin: null, key: null, entries: 0, whole: false }) }
+    return { result: refused(checks, { origin: null, key: null, entries: 0, bounds: [], whole: false }) }
   }
 }
 
@@ -80,7 +101,7 @@ const conclusion =
 
 function refused(
   checks: readonly Check[],
-  facts: Pick<BundleVerification, 'origin' | 'key' | 'entries' | 'whole'>,
+  facts: Pick<BundleVerification, 'origin' | 'key' | 'entries' | 'bounds' | 'whole'>,
 ): BundleVerification & { readonly verdict: 'refused' } {
   const why = 'Do not rely on this bundle: it is not what was exported.'
   return { verdict: 'refused', checks, ...facts, conclusion: why }
@@ -120,7 +141,7 @@ async function checkSignatures(files: BundleFiles, key: NoteKey, head: TreeHead)
 }
 
 /** What the bundle says of itself is signed as well, but only what its entries bear out is believed. */
-function claimProblems(content: z.infer<typeof Content>, head: TreeHead, entries: ReadonlyMap<number, unknown>) {
+function claimProblems(content: Content, head: TreeHead, entries: ReadonlyMap<number, unknown>) {
   const { origin, size, whole } = content
   const fits = origin === head.origin && size === head.size && content.entries === entries.size
   return fits && whole === (entries.size === head.size) ? [] : ['bundle.json does not describe these entries.']
@@ -128,7 +149,7 @@ function claimProblems(content: z.infer<typeof Content>, head: TreeHead, entries
 
 async function checkCheckpoints(
   files: BundleFiles,
-  { checkpoints }: z.infer<typeof Content>,
+  { checkpoints }: Content,
   head: TreeHead,
   key: NoteKey,
 ): Promise<Check> {
@@ -148,9 +169,49 @@ async function checkCheckpoints(
   return checkOf(problems, `${checkpoints.length} checkpoints are signed, and each is the beginning of the newest.`)
 }
 
+/** Every time stamp is over a checkpoint of the bundle, and what follows from those that hold. */
+async function checkTimestamps(
+  files: BundleFiles,
+  { checkpoints, timestamps }: Content,
+  entries: ProvedEntries['entries'],
+  trust: readonly Uint8Array[],
+) {
+  const bounds: TimeBound[] = []
+  const problems: string[] = []
+  const contradictions: TimeContradiction[] = []
+  const kept: CheckpointTimestamp[] = []
+  for (const { file, checkpoint, received } of timestamps) {
+    const head = checkpoints.find((each) => each.file === checkpoint)
+    if (!head) {
+      problems.push(`${file} is over a checkpoint that is not there.`)
+      continue
+    }
+    try {
+      const note = await textOf(files, checkpoint)
+      const token = readReply(await files.read(file))
+      const bound = { ...(await verifyStamp(token, Buffer.from(note), trust)), size: head.size }
+      bounds.push(bound)
+      contradictions.push(...clockProblems(bound, { ...head, received }))
+      kept.push({ note, token, received })
+    } catch (error) {
+      if (!(error instanceof AffidavitError)) throw error
+      problems.push(`${file} does not hold: ${error.message}.`)
+    }
+  }
+  const extra = [...files.names].filter((name) => name.startsWith('timestamps/'))
+  const listed = new Set(timestamps.map(({ file }) => file))
+  problems.push(...extra.filter((name) => !listed.has(name)).map((name) => `${name} belongs to no checkpoint.`))
+  bounds.sort((a, b) => a.size - b.size)
+  const times = collectedTimes(bounds)
+  for (const { entry } of [...entries.values()].sort((a, b) => a.entry.sequence - b.entry.sequence)) times.see(entry)
+  contradictions.push(...times.contradictions())
+  const checks = problems.length > 0 ? [checkOf(problems, '')] : stampChecks(bounds, contradictions)
+  return { checks, bounds, timestamps: kept }
+}
+
 async function checkArtefacts(
   files: BundleFiles,
-  { missing }: z.infer<typeof Content>,
+  { missing }: Content,
   entries: ProvedEntries['entries'],
 ): Promise<Check> {
   const named = new Map<string, { readonly entry: Entry; readonly size: number }>()
@@ -209,15 +270,17 @@ const Moment = z.string().transform((text, context): Instant => {
     return z.NEVER
   }
 })
-const Content = z.object({
+const BundleContent = z.object({
   version: z.literal(1),
   origin: z.string(),
   size: Position,
   entries: Position,
   whole: z.boolean(),
   checkpoints: z.array(z.object({ file: z.string(), size: Position, created: Moment })),
+  timestamps: z.array(z.object({ file: z.string(), checkpoint: z.string(), received: Moment })).default([]),
   missing: z.array(Hash),
 })
+type Content = z.infer<typeof BundleContent>
 const Consistency = z.strictObject({
   version: z.literal(1),
   to: Position,

@@ -1,6 +1,7 @@
 import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
 import { type Check, checkEvidence } from './check-evidence.ts'
+import { checkStamp } from './check-stamp.ts'
 import { type Contradiction, conclusionOf, signatureChecks } from './verdict-sentences.ts'
 
 export type ReportJudgement = {
@@ -28,7 +29,7 @@ export type Judging = {
  */
 export async function judgeReport(pdf: Uint8Array, { beside, ...anchors }: Judging): Promise<ReportJudgement> {
   const signed = await verifyPdf(pdf, anchors)
-  const evidence = signed.verdict === 'refused' ? [] : checkEvidence(signed.attachments)
+  const evidence = signed.verdict === 'refused' ? [] : await evidenceChecks(signed, anchors)
   const others = signed.verdict === 'refused' || !beside ? [] : await beside(signed)
   const contradicted = contradictionIn(evidence, others)
   const verdict = contradicted ? 'refused' : signed.verdict
@@ -38,6 +39,13 @@ export async function judgeReport(pdf: Uint8Array, { beside, ...anchors }: Judgi
     conclusion: conclusionOf(verdict, signed, contradicted),
     signed,
   }
+}
+
+async function evidenceChecks(
+  { attachments }: PdfVerdict,
+  { anchors, timestampAnchors }: Omit<Judging, 'beside'>,
+): Promise<readonly Check[]> {
+  return [...checkEvidence(attachments), ...(await checkStamp(attachments, timestampAnchors ?? anchors))]
 }
 
 function contradictionIn(evidence: readonly Check[], beside: readonly Check[]): Contradiction {

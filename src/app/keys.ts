@@ -16,12 +16,12 @@ import {
   type ReportKeySource,
 } from '../signing/keys.ts'
 import { signPdf } from '../signing/sign-pdf.ts'
-import type { SignatureAlgorithm, Signer, Timestamper } from '../signing/signer.ts'
-import { firstOf, rfc3161Timestamper } from '../signing/timestamp.ts'
+import type { SignatureAlgorithm, Signer } from '../signing/signer.ts'
 import { ledgerOrigin } from './origin.ts'
 import type { ReportKey } from './ports.ts'
 import type { Project } from './project.ts'
 import { readPassphrase } from './secrets.ts'
+import { openTimestamper } from './timestamper.ts'
 
 /** A key or certificate file that was made. */
 export type MadeFile = { readonly path: string; readonly purpose: string }
@@ -40,7 +40,7 @@ export async function openReportKey(project: Project): Promise<ReportKey> {
   const signer = await loadSigner(project)
   const [own] = signer.certificateChain
   const certificate = describeCertificate(own ?? new Uint8Array())
-  const timestamper = await timestamperOf(project)
+  const timestamper = await openTimestamper(project)
   return {
     description: {
       name: certificate.name,
@@ -198,13 +198,6 @@ function sourceOf(
 
 function isPkcs12(file: string): boolean {
   return ['.p12', '.pfx'].includes(extname(file).toLowerCase())
-}
-
-async function timestamperOf({ config, directory }: Project): Promise<Timestamper | undefined> {
-  const { timestamp } = config.signing
-  if (!timestamp) return undefined
-  const trust = await Promise.all(timestamp.trust.map((file) => readKeyFile(resolve(directory, file))))
-  return firstOf(timestamp.urls.map((url) => rfc3161Timestamper({ url, trust })))
 }
 
 async function passphraseOf(reference: string | undefined, directory: string): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import type { ReportIssue } from '../../reports/audit/issue.ts'
 import type { NoteSigner, Store } from '../ledger/store.ts'
 import type { Instant } from '../model/time.ts'
+import type { Timestamper } from '../signing/signer.ts'
 import type { Attachment } from './evidence.ts'
 import type { Project } from './project.ts'
 
@@ -25,6 +26,8 @@ export type Ports = {
   openLedger(project: Project, mode: 'create' | 'write' | 'read'): Promise<Store>
   ledgerKey(project: Project): Promise<NoteSigner>
   reportKey(project: Project): Promise<ReportKey>
+  /** The time-stamp authorities; undefined where none is configured. */
+  timestamper(project: Project): Promise<Timestamper | undefined>
   /** `createdAt` is the moment that the file names as its creation. */
   print(html: string, options: { readonly createdAt: Instant; readonly signal: AbortSignal }): Promise<Uint8Array>
 }

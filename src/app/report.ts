@@ -9,11 +9,13 @@ import type { JsonObject } from '../model/json.ts'
 import type { Period } from '../model/period.ts'
 import { renderHtml } from '../render/html.ts'
 import { assessPeriod, compareWithPrevious } from './assessment.ts'
-import { evidenceFiles, evidenceIndex } from './evidence.ts'
+import { stampFile } from './check-stamp.ts'
+import { type Attachment, evidenceFiles, evidenceIndex } from './evidence.ts'
 import { ownEntry } from './own-entries.ts'
 import type { Ports, ReportKey, SignedReport } from './ports.ts'
 import type { Project } from './project.ts'
 import { assertNoReport, type ReportFiles, reportFiles, writeReport } from './report-files.ts'
+import { noStamping, replyOver, type Stamping, stampCheckpoint } from './stamp-ledger.ts'
 
 export type IssuedReport = {
   readonly id: string
@@ -21,6 +23,8 @@ export type IssuedReport = {
   readonly level: 'B-B' | 'B-T'
   /** Why there is no time stamp although one was asked for; null otherwise. */
   readonly untimed: string | null
+  /** What became of the time stamp over the ledger's checkpoint that the report rests on. */
+  readonly stamping: Stamping
   readonly assessment: Assessment
   readonly comparison: Comparison | null
 }
@@ -45,11 +49,13 @@ export async function issueReport(
   const key = await ports.reportKey(project)
   const ledgerKey = await ports.ledgerKey(project)
   const { size, root, note } = await store.checkpoint(ledgerKey)
+  const stamping = await stampReportCheckpoint(project, store, ports, { size, note, signal: options.signal })
+  const reply = await replyOver(store, note)
   const ledger: LedgerState = { origin: store.origin, size, root, checkpoint: note }
   const assessment = await assessPeriod(project, store, options.period, ledger)
   const comparison = await compareWithPrevious(project, store, assessment)
-  const evidence = await evidenceFiles(project, store, assessment, ledgerKey)
-  const issue = await issueOf(project, store, assessment, key)
+  const evidence = [...(await evidenceFiles(project, store, assessment, ledgerKey)), ...(reply ? [stampOf(reply)] : [])]
+  const issue = { ...(await issueOf(project, store, assessment, key)), checkpointTime: checkpointTimeOf(stamping) }
   const directory = resolve(project.directory, options.directory ?? project.config.reports.directory)
   const files = reportFiles(directory, issue.id)
   assertNoReport(files)
@@ -69,17 +75,46 @@ export async function issueReport(
   await writeReport(files, { pdf: signed.pdf, html, json }, () =>
     recordIssue(project, store, { issue, assessment, signed }, ledgerKey),
   )
-  return { id: issue.id, files, level: signed.level, untimed: signed.untimed, assessment, comparison }
+  return { id: issue.id, files, level: signed.level, untimed: signed.untimed, stamping, assessment, comparison }
 }
 
 const reportFile = { name: 'report.json', mediaType: 'application/json', description: 'This report as data' }
+
+function stampOf(bytes: Uint8Array): Attachment {
+  const description = 'The RFC 3161 time stamp over checkpoint.txt'
+  return { name: stampFile, mediaType: 'application/timestamp-reply', description, bytes }
+}
+
+/** A report is handed out, so that its checkpoint is timestamped however many were that day. */
+async function stampReportCheckpoint(
+  project: Project,
+  store: Store,
+  ports: Ports,
+  { signal, ...checkpoint }: { readonly size: number; readonly note: string; readonly signal: AbortSignal },
+): Promise<Stamping> {
+  if (project.config.signing.timestamp?.checkpoints === 'off') return noStamping
+  return await stampCheckpoint(project, store, checkpoint, { timestamper: () => ports.timestamper(project), signal })
+}
+
+function checkpointTimeOf(stamping: Stamping): ReportIssue['checkpointTime'] {
+  switch (stamping.state) {
+    case 'stamped':
+      return { time: stamping.time, authority: stamping.authority }
+    case 'pending':
+      return { untimed: stamping.reason }
+    case 'none':
+      return null
+    default:
+      return stamping satisfies never
+  }
+}
 
 async function issueOf(
   project: Project,
   store: Store,
   assessment: Assessment,
   key: ReportKey,
-): Promise<Omit<ReportIssue, 'attachments'>> {
+): Promise<Omit<ReportIssue, 'attachments' | 'checkpointTime'>> {
   const { timestamp } = project.config.signing
   const id = await nextReportId(store, assessment.period)
   return {

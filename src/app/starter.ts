@@ -68,7 +68,9 @@ signing:
   key: keys/report.key.pem               # signs the reports; PEM, or PKCS#12 from your own authority
   certificates: [keys/report.cert.pem, keys/ca.cert.pem]
 ${passphrase ? `  passphrase: ${passphrase}\n` : ''}  # timestamp:
-  #   urls: [https://your-timestamp-authority.example/tsr]
+  #   urls: [https://your-timestamp-authority.example/tsr]   # RFC 3161; several are asked in turn
+  #   trust: [keys/timestamp-authority.pem]
+  #   checkpoints: daily                 # the ledger: with each report and once a day; every-run, off
 `
 }
 

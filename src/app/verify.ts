@@ -9,11 +9,13 @@ import { readCertificate } from '../signing/cms/certificate.ts'
 import { readCertificates } from '../signing/keys/pem.ts'
 import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
+import { type BundleVerification, verifyBundle } from './bundle-verify.ts'
 import { type Check, reportId } from './check-evidence.ts'
 import { checkAgainstStore } from './check-store.ts'
 import { judgeReport, type ReportJudgement } from './judge-report.ts'
 import { openLedgerKey } from './keys.ts'
 import type { Project } from './project.ts'
+import { stampCheck } from './timestamper.ts'
 
 export type ReportVerification = Omit<ReportJudgement, 'signed'> &
   Pick<PdfVerdict, 'signer' | 'level' | 'timestamp' | 'signatures'> & {
@@ -29,17 +31,21 @@ export type StoreVerificationResult = StoreVerification & {
 
 /**
  * Recomputes everything in the configuration's store, with the checkpoints under the configuration's key; `since` names
- * a checkpoint or a report that was kept, whose ledger the store must begin with.
+ * a checkpoint or a report that was kept, whose ledger the store must begin with. `trust` are certificates that vouch for
+ * time-stamp authorities; those of the configuration where there are none.
  */
 export async function verifyTheStore(
   project: Project,
   signal: AbortSignal,
   since?: string,
+  trust: readonly string[] = [],
 ): Promise<StoreVerificationResult> {
   const path = resolve(project.directory, project.config.store.path)
   const { name, publicKey } = await openLedgerKey(project)
   const head = since === undefined ? undefined : await readKeptHead(since, { name, publicKey })
-  const result = await verifyStore({ path, publicKey, signal, ...(head ? { since: head } : {}) })
+  const { timestampAnchors } = await readAnchors({ trust, project })
+  const checkStamp = stampCheck(timestampAnchors)
+  const result = await verifyStore({ path, publicKey, checkStamp, signal, ...(head ? { since: head } : {}) })
   return { ...result, path, since: head?.size ?? null }
 }
 
@@ -103,6 +109,14 @@ async function besideStore(project: Project, pdf: Uint8Array, verdict: PdfVerdic
 }
 
 type Anchors = { readonly anchors: readonly Uint8Array[]; readonly timestampAnchors: readonly Uint8Array[] }
+
+/** Judges a bundle, its time stamps by the given certificates or those of a configuration. */
+export async function verifyBundleFile(
+  file: string,
+  options: { readonly trust: readonly string[]; readonly project: Project | null },
+): Promise<BundleVerification> {
+  return await verifyBundle(file, (await readAnchors(options)).timestampAnchors)
+}
 
 /** The given files for both; otherwise what the configuration trusts for signers and for times. */
 async function readAnchors(options: {

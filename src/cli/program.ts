@@ -17,6 +17,10 @@ const commands: {
   report: ['issue the signed report of a period', async () => (await import('./report.ts')).reportCommand],
   sign: ["add a person's signature to an issued report", async () => (await import('./sign.ts')).signCommand],
   verify: ['accept or refuse a report or the store', async () => (await import('./verify.ts')).verifyCommand],
+  checkpoint: [
+    'sign and timestamp what the ledger holds, to hand out',
+    async () => (await import('./checkpoint.ts')).checkpointCommand,
+  ],
   backup: ['copy the store while it is in use', async () => (await import('./backup.ts')).backupCommand],
   compare: ['set two periods side by side', async () => (await import('./compare.ts')).compareCommand],
   daemon: ['collect on schedule until stopped', async () => (await import('./daemon.ts')).daemonCommand],

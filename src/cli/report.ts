@@ -5,6 +5,7 @@ import { issue, openProject } from '../app.ts'
 import { exitCodes } from './exit.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
+import { stampingText } from './stamping-text.ts'
 import { printSummary } from './summary.ts'
 import { say, sayJson, tell, tone } from './terminal.ts'
 
@@ -27,8 +28,8 @@ export function reportCommand(shell: Shell): Command {
       // What is typed is relative to the working folder, what is configured to the configuration.
       const directory = options.output === undefined ? undefined : resolve(options.output)
       const report = await issue(project, { period, directory, signal: shell.signal })
-      const { id, files, level, untimed, assessment } = report
-      if (options.json) sayJson({ id, files, level, untimed, tally: assessment.tally, period })
+      const { id, files, level, untimed, stamping, assessment } = report
+      if (options.json) sayJson({ id, files, level, untimed, stamping, tally: assessment.tally, period })
       else {
         printSummary(assessment)
         say()
@@ -37,6 +38,8 @@ export function reportCommand(shell: Shell): Command {
         say(tone('none', `check it: affidavit verify ${shortest(files.pdf)}`))
       }
       if (untimed) tell(`affidavit: the report has no time stamp: ${untimed}`)
+      const odd = stamping.state === 'pending' || (stamping.state === 'stamped' && stamping.clockAheadMs !== null)
+      if (odd) tell(`affidavit: the ledger’s checkpoint: ${stampingText(stamping)}`)
       const { 'not-satisfied': open, undetermined } = assessment.tally
       shell.exit(open + undetermined > 0 ? exitCodes.findings : exitCodes.satisfied)
     })

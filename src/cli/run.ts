@@ -10,6 +10,7 @@ import { exitCodes } from './exit.ts'
 import { keepNurserySmall } from './memory.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
+import { stampingText } from './stamping-text.ts'
 import { printSummary } from './summary.ts'
 import { say, sayJson, sayText, tell, tone } from './terminal.ts'
 import { count } from './words.ts'
@@ -26,13 +27,13 @@ export function runCommand(shell: Shell): Command {
       const project = await openProject(options.config)
       const targets = chosen(project.config.plan, names)
       const progress = startProgress(targets, options.json === true)
-      const { run, assessment } = await collectNow(project, {
+      const { run, stamping, assessment } = await collectNow(project, {
         targets,
         signal: shell.signal,
         onEvent: progress.on,
       }).finally(progress.end)
-      if (options.json) sayJson({ run, assessment })
-      else printRun(run, assessment)
+      if (options.json) sayJson({ run, stamping, assessment })
+      else printRun(run, assessment, stampingText(stamping))
       shell.exit(exitCode(run, assessment))
     })
 }
@@ -57,7 +58,7 @@ function chosen(plan: readonly PlannedTarget[], names: readonly string[]): reado
   return plan.filter((target) => names.some((name) => matches(target, name)))
 }
 
-function printRun(run: RunResult, assessment: Assessment): void {
+function printRun(run: RunResult, assessment: Assessment, stamped: string | null): void {
   const ended = run.state === 'finished' ? 'finished' : tone('warn', 'interrupted')
   sayText(
     `Run ${run.run} ${ended}: ${count(run.completed, 'target')} collected, ${run.failed} failed, ` +
@@ -67,6 +68,10 @@ function printRun(run: RunResult, assessment: Assessment): void {
   else {
     say()
     printSummary(assessment)
+  }
+  if (stamped !== null) {
+    say()
+    sayText(stamped)
   }
   for (const bug of run.bugs) tell(`affidavit: a collector broke by its own fault; please report it: ${bug}`)
 }

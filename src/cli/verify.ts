@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { isBundle } from '../app/bundle-files.ts'
-import { type BundleVerification, verifyBundle } from '../app/bundle-verify.ts'
+import type { BundleVerification } from '../app/bundle-verify.ts'
 import type { Check } from '../app/check-evidence.ts'
+import { contradictionText } from '../app/check-stamp.ts'
 import type { ReportVerification, StoreVerificationResult } from '../app/verify.ts'
-import { verifyReport, verifyTheStore } from '../app/verify.ts'
+import { verifyBundleFile, verifyReport, verifyTheStore } from '../app/verify.ts'
 import { openProject } from '../app.ts'
 import { ConfigError } from '../model/errors.ts'
 import { exitCodes } from './exit.ts'
@@ -46,13 +47,19 @@ Exit code 0 accepted; 4 refused; 5 intact, but the signer could not be tied to a
         })
       }
       if (options.store) {
-        const result = await verifyTheStore(await openProject(options.config), shell.signal, options.since)
+        const result = await verifyTheStore(
+          await openProject(options.config),
+          shell.signal,
+          options.since,
+          options.trust,
+        )
         if (options.json) sayJson(result)
         else printStore(result)
         return shell.exit(result.verdict === 'verified' ? exitCodes.satisfied : exitCodes.integrity)
       }
       if (report !== undefined && (await isBundle(report))) {
-        const result = await verifyBundle(report)
+        const project = existsSync(options.config) ? await openProject(options.config) : null
+        const result = await verifyBundleFile(report, { trust: options.trust, project })
         if (options.json) sayJson(result)
         else printBundle(report, result)
         return shell.exit(result.verdict === 'accepted' ? exitCodes.satisfied : exitCodes.integrity)
@@ -152,6 +159,12 @@ export function printCheck({ holds, sentence }: Check): void {
   sayHanging(`  ${word}  `, printable(sentence))
 }
 
+function timestampsText({ timestamps, bounds }: StoreVerificationResult): string {
+  const unproven = bounds.filter(({ anchored }) => !anchored).length
+  if (unproven === 0) return `${timestamps}`
+  return `${timestamps}; nobody you named vouches for the authority of ${unproven === timestamps ? 'any' : unproven} of them (signing.timestamp.trust, or --trust)`
+}
+
 function printStore(result: StoreVerificationResult): void {
   const good = result.verdict === 'verified'
   say(`${good ? tone('good', 'VERIFIED') : tone('bad', 'REFUSED')}  ${result.path}`)
@@ -165,6 +178,7 @@ function printStore(result: StoreVerificationResult): void {
           'Checkpoints',
           `${result.checkpoints}${result.unsigned > 0 ? `; ${count(result.unsigned, 'entry', 'entries')} after the newest` : ''}`,
         ],
+        ...(result.timestamps === 0 ? [] : [['Time stamps', timestampsText(result)]]),
         ['Root', result.root],
         ...(result.since === null ? [] : [['Since', `compared with the kept checkpoint over ${result.since} entries`]]),
       ],
@@ -181,6 +195,15 @@ function printStore(result: StoreVerificationResult): void {
     sayText(
       `The ledger begins with exactly the ${count(result.since, 'entry', 'entries')} of the kept checkpoint; since then it was only appended to.`,
     )
+  }
+  const bound = result.bounds.findLast(({ anchored }) => anchored)
+  if (good && bound) {
+    sayText(
+      `The first ${count(bound.size, 'entry', 'entries')} existed at ${bound.time}, as ${printable(bound.authority)} states.`,
+    )
+  }
+  if (result.contradictions.length > 0) {
+    sayHanging(`${tone('warn', 'told')}  `, printable(contradictionText(result.contradictions)))
   }
   sayText(
     good

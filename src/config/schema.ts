@@ -165,6 +165,21 @@ export function configSchema(collectors: readonly CollectorFace[]) {
               .min(1)
               .describe('RFC 3161 authorities, tried in turn'),
             trust: z.array(file).default([]).describe('PEM files with the authorities’ anchors'),
+            policies: z
+              .array(
+                text.regex(
+                  /^[0-2](?:\.(?:0|[1-9]\d*))+$/,
+                  'a policy is an object identifier, such as 1.3.6.1.4.1.4146.2.3',
+                ),
+              )
+              .default([])
+              .describe('Object identifiers of the policies that a time stamp may be made under; any where empty'),
+            checkpoints: z
+              .enum(['daily', 'every-run', 'off'])
+              .default('daily')
+              .describe(
+                'When the ledger’s checkpoints are timestamped: with each report and once a day, or after each run',
+              ),
           })
           .optional(),
       })

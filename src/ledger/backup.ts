@@ -8,6 +8,7 @@ import { assertReadable } from './migrate.ts'
 import { hasRemnants } from './scrub.ts'
 import { connect, createFile, patiently } from './sqlite.ts'
 import { type StoreVerification, verifyStore } from './verify.ts'
+import type { StampCheck } from './verify-timestamps.ts'
 
 export type Backup = StoreVerification & {
   readonly path: string
@@ -25,6 +26,7 @@ export async function backupStore(options: {
   readonly path: string
   readonly target: string
   readonly publicKey: Uint8Array
+  readonly checkStamp?: StampCheck | undefined
   readonly signal: AbortSignal
 }): Promise<Backup> {
   const target = resolve(options.target)
@@ -37,7 +39,8 @@ export async function backupStore(options: {
   const unfinished = `${target}.${process.pid}.part`
   try {
     await copy(resolve(options.path), unfinished, options.signal)
-    const result = await verifyStore({ path: unfinished, publicKey: options.publicKey, signal: options.signal })
+    const { publicKey, checkStamp, signal } = options
+    const result = await verifyStore({ path: unfinished, publicKey, checkStamp, signal })
     if (result.verdict === 'refused') throw notVerified(options.path, result)
     await keep(unfinished, target)
     return { ...result, path: target, size: (await stat(target)).size }

@@ -27,6 +27,10 @@ export const problemCodes = [
   'checkpoint-unchecked',
   'checkpoint-root',
   'checkpoint-ahead',
+  'timestamp-missing',
+  'timestamp-form',
+  'timestamp-token',
+  'timestamp-unchecked',
   'history-rewritten',
   'more',
 ] as const

@@ -13,8 +13,9 @@ import { migrate } from './migrate.ts'
 import { parseNote } from './note.ts'
 import { type Connection, connect, createFile, makeDurable, writeTransaction } from './sqlite.ts'
 import { insertEntries } from './sqlite-entries.ts'
+import type { CheckpointTimestamp } from './store.ts'
 import { growTree, readFrontier } from './tree.ts'
-import { type StoreVerification, verifyStore } from './verify.ts'
+import { type StoreVerification, type VerifyOptions, verifyStore } from './verify.ts'
 
 /** A whole ledger outside of a store. */
 export type WholeLedger = {
@@ -24,6 +25,8 @@ export type WholeLedger = {
   readonly artefacts: AsyncIterable<{ readonly salt: Uint8Array; readonly bytes: Uint8Array }>
   /** Oldest first. */
   readonly checkpoints: readonly { readonly note: string; readonly created: Instant }[]
+  /** Oldest first, each over one of the checkpoints. */
+  readonly timestamps: readonly CheckpointTimestamp[]
 }
 
 const batch = 500
@@ -34,9 +37,9 @@ const batch = 500
  */
 export async function restoreStore(
   ledger: WholeLedger,
-  options: { readonly path: string; readonly publicKey: Uint8Array; readonly clock: Clock },
+  options: Pick<VerifyOptions, 'path' | 'checkStamp'> & { readonly publicKey: Uint8Array; readonly clock: Clock },
 ): Promise<StoreVerification> {
-  const { path, publicKey, clock } = options
+  const { path, publicKey, checkStamp, clock } = options
   const unfinished = `${path}.restoring`
   assertFree(path)
   try {
@@ -50,7 +53,7 @@ export async function restoreStore(
     } finally {
       connection.file.close()
     }
-    const result = await verifyStore({ path: unfinished, publicKey })
+    const result = await verifyStore({ path: unfinished, publicKey, checkStamp })
     assertFree(path)
     if (result.verdict === 'verified') await rename(unfinished, path)
     return result
@@ -69,7 +72,10 @@ function assertFree(path: string): void {
   })
 }
 
-async function fill(connection: Connection, { entries, artefacts, checkpoints }: WholeLedger): Promise<void> {
+async function fill(
+  connection: Connection,
+  { entries, artefacts, checkpoints, timestamps }: WholeLedger,
+): Promise<void> {
   const erased = new Map<Sha256, number>()
   for (let from = 0; from < entries.length; from += batch) {
     const rows = entries.slice(from, from + batch).map((bytes) => {
@@ -104,6 +110,14 @@ async function fill(connection: Connection, { entries, artefacts, checkpoints }:
   for (const { note, created } of checkpoints) {
     const { size, root } = parseTreeHead(parseNote(note).text)
     await connection.tables.insertInto('checkpoints').values({ size, root, note, created }).execute()
+  }
+  for (const { note, token, received } of timestamps) {
+    const { id } = await connection.tables
+      .selectFrom('checkpoints')
+      .select('id')
+      .where('note', '=', note)
+      .executeTakeFirstOrThrow()
+    await connection.tables.insertInto('timestamps').values({ checkpoint: id, token, received }).execute()
   }
 }
 

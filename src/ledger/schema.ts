@@ -10,6 +10,7 @@ export type Tables = {
   blobs: BlobRow
   checkpoints: CheckpointRow
   erasures: ErasureRow
+  timestamps: TimestampRow
 }
 
 /** The one row that changes: the size of the tree and the roots of its complete subtrees, largest first. */
@@ -50,6 +51,15 @@ export type CheckpointRow = {
 
 /** Which entry says that the artefact with a commitment was erased; it finds what the entries tell, and is checked against them. */
 export type ErasureRow = { commitment: Uint8Array; entry: number }
+
+/** An RFC 3161 token over the UTF-8 bytes of the note of a checkpoint. */
+export type TimestampRow = {
+  id: Generated<number>
+  /** The checkpoint's id. */
+  checkpoint: number
+  token: Uint8Array
+  received: string
+}
 
 /** `AFDV`: tells our files from other SQLite databases. */
 export const applicationId = 0x41_46_44_56
@@ -156,6 +166,21 @@ export const migrations: readonly Migration[] = [
       `CREATE TRIGGER blobs_stay_erased BEFORE INSERT ON blobs
         WHEN EXISTS (SELECT 1 FROM erasures WHERE commitment = NEW.commitment)
         BEGIN SELECT RAISE(ABORT, 'what was erased never comes back under the same commitment'); END`,
+    ],
+  },
+  {
+    version: 3,
+    name: 'time stamps over checkpoints',
+    statements: [
+      `CREATE TABLE timestamps (
+        id INTEGER PRIMARY KEY,
+        checkpoint INTEGER NOT NULL REFERENCES checkpoints (id),
+        token BLOB NOT NULL CHECK (length(token) > 0),
+        received TEXT NOT NULL
+      ) STRICT`,
+      refuse('timestamps', 'UPDATE'),
+      refuse('timestamps', 'DELETE'),
+      noReplacement('timestamps', 'id = NEW.id'),
     ],
   },
 ]

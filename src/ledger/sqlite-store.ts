@@ -16,6 +16,7 @@ import type { CheckpointRow, Tables } from './schema.ts'
 import { scrub } from './scrub.ts'
 import { type Connection, readTransaction, writeTransaction } from './sqlite.ts'
 import type { Checkpoint, Store } from './store.ts'
+import { keepTimestamp, keptTimestamps } from './timestamps.ts'
 import { rangeHash, readFrontier } from './tree.ts'
 
 /** The store over an open SQLite file whose schema is in order; disposing of it closes the file. */
@@ -49,6 +50,8 @@ export function sqliteStore(
       return await writing(() => keepCheckpoint(connection, clock, head, note))
     },
     checkpoints: () => told(async () => (await checkpointRows(tables)).map(toCheckpoint)),
+    keepTimestamp: (stamp) => writing(() => keepTimestamp(connection, clock, stamp)),
+    timestamps: () => told(() => keptTimestamps(tables)),
     inclusionProof: (sequence, size) => told(() => inclusionProof(sequence, size, range)),
     consistencyProof: (from, to) => told(() => consistencyProof(from, to, range)),
     lockRuns: () => writing(() => lockRuns(path)),

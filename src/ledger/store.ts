@@ -24,6 +24,16 @@ export type Checkpoint = {
   readonly created: Instant
 }
 
+/** An RFC 3161 time stamp over a checkpoint: all that the checkpoint states was there at that time. */
+export type CheckpointTimestamp = {
+  /** The note of the checkpoint: the token is over SHA-256 of its UTF-8 bytes, signature lines included. */
+  readonly note: string
+  /** TimeStampToken, DER. */
+  readonly token: Uint8Array
+  /** What the machine's clock said when it came. */
+  readonly received: Instant
+}
+
 /** An entry and the very bytes that were hashed. */
 export type StoredEntry = { readonly entry: Entry; readonly bytes: Uint8Array }
 
@@ -81,6 +91,10 @@ export type Store = AsyncDisposable & {
   checkpoint(signer: NoteSigner): Promise<Checkpoint>
   /** Oldest first. */
   checkpoints(): Promise<readonly Checkpoint[]>
+  /** Keeps a token that was checked over a checkpoint of this store; StoreError `AFD_STORE_NO_CHECKPOINT` where it has none. */
+  keepTimestamp(stamp: Pick<CheckpointTimestamp, 'note' | 'token'>): Promise<CheckpointTimestamp>
+  /** Oldest first. */
+  timestamps(): Promise<readonly CheckpointTimestamp[]>
   /** The audit path of entry `sequence` in the ledger as it was at `size` entries, nearest first, RFC 9162 2.1.3. */
   inclusionProof(sequence: number, size: number): Promise<readonly Uint8Array[]>
   /** The proof that the ledger of `from` entries (at least 1) is the beginning of that of `to`, RFC 9162 2.1.4. */

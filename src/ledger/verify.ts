@@ -8,9 +8,10 @@ import type { TreeHead } from './checkpoint.ts'
 import { isContentFailure, messageOf, storeFailure } from './failure.ts'
 import { emptyRoot } from './merkle.ts'
 import { type ProblemList, problemList, type StoreProblem } from './problem.ts'
-import type { CheckpointRow } from './schema.ts'
+import type { CheckpointRow, TimestampRow } from './schema.ts'
 import { hasRemnants } from './scrub.ts'
 import { type Connection, connect, patiently } from './sqlite.ts'
+import { collectedTimes, type TimeBound, type TimeContradiction } from './time-bounds.ts'
 import { verifyArtefacts } from './verify-artefacts.ts'
 import { verifyCheckpoints } from './verify-checkpoints.ts'
 import { verifyEntries } from './verify-entries.ts'
@@ -18,12 +19,15 @@ import { erasureCheck } from './verify-erasures.ts'
 import { verifyFile } from './verify-file.ts'
 import { verifyReferences } from './verify-references.ts'
 import { sinceProblem } from './verify-since.ts'
+import { type StampCheck, verifyTimestamps } from './verify-timestamps.ts'
 import { treeCheck } from './verify-tree.ts'
 
 export type VerifyOptions = {
   readonly path: string
   /** The ledger's Ed25519 key, 32 bytes, or all that it has had. Without one, checkpoints cannot be accepted. */
   readonly publicKey?: Uint8Array | readonly Uint8Array[]
+  /** What judges RFC 3161 tokens. Without it, time stamps cannot be accepted. */
+  readonly checkStamp?: StampCheck | undefined
   /** An earlier state that was kept elsewhere: the store must begin with exactly that. */
   readonly since?: TreeHead
   /** Entries and artefacts done, of so many. */
@@ -41,6 +45,11 @@ export type StoreVerification = {
   readonly root: Sha256
   /** Entries behind the newest sound checkpoint: nobody has signed for them yet. */
   readonly unsigned: number
+  readonly timestamps: number
+  /** What the time stamps that hold say, by ascending size. */
+  readonly bounds: readonly TimeBound[]
+  /** Times of the machine that time stamps refute. What was written is as it was; when, is not what it says. */
+  readonly contradictions: readonly TimeContradiction[]
   readonly problems: readonly StoreProblem[]
   /** The acts by which artefact bytes were erased, as the entries tell of them, oldest first. */
   readonly erasures: readonly Erasure[]
@@ -58,8 +67,8 @@ export async function verifyStore(options: VerifyOptions): Promise<StoreVerifica
   const path = resolve(options.path)
   const problems = problemList()
   const counts: Counts = {
-    ...{ entries: 0, artefacts: 0, checkpoints: 0, root: emptyRoot, signed: 0 },
-    ...{ erasures: [], remnants: false },
+    ...{ entries: 0, artefacts: 0, checkpoints: 0, timestamps: 0, root: emptyRoot, signed: 0 },
+    ...{ bounds: [], contradictions: [], erasures: [], remnants: false },
   }
   try {
     const connection = await patiently(lockTimeoutMs, () => connect(path, 'read', lockTimeoutMs))
@@ -82,8 +91,11 @@ type Counts = {
   entries: number
   artefacts: number
   checkpoints: number
+  timestamps: number
   root: Uint8Array
   signed: number
+  bounds: readonly TimeBound[]
+  contradictions: readonly TimeContradiction[]
   erasures: readonly Erasure[]
   remnants: boolean
 }
@@ -104,6 +116,14 @@ async function verifyTables({ file, tables }: Connection, work: Work & { readonl
   await attempt('the checkpoints', work, async () => {
     checkpoints.push(...(await tables.selectFrom('checkpoints').selectAll().execute()))
   })
+  const stamps: Selectable<TimestampRow>[] = []
+  await attempt('the time stamps', work, async () => {
+    if (hasTable(file, 'timestamps'))
+      stamps.push(...(await tables.selectFrom('timestamps').selectAll().orderBy('id').execute()))
+  })
+  counts.timestamps = stamps.length
+  const { bounds, contradictions } = await verifyTimestamps(stamps, checkpoints, options.checkStamp, problems)
+  const times = collectedTimes(bounds)
   const named = new Set<number>()
   const sizes = [...checkpoints, ...(options.since ? [options.since] : [])].map(({ size }) => size)
   const erasures = erasureCheck(file, tables, problems)
@@ -119,6 +139,7 @@ async function verifyTables({ file, tables }: Connection, work: Work & { readonl
         await tree.add(checked)
         counts.entries = tree.size
         const entries = checked.flatMap(({ entry }) => entry ?? [])
+        for (const entry of entries) times.see(entry)
         await verifyReferences(tables, entries, { named, erasures, problems })
         await erasures.take(entries)
         await pause()
@@ -134,6 +155,8 @@ async function verifyTables({ file, tables }: Connection, work: Work & { readonl
       await pause()
     }),
   )
+  counts.bounds = bounds
+  counts.contradictions = [...contradictions, ...times.contradictions()]
   counts.checkpoints = checkpoints.length
   const ledger = { origin, size: tree.size, roots: tree.roots }
   counts.signed = verifyCheckpoints(checkpoints, ledger, keysOf(options), problems)
@@ -149,6 +172,11 @@ async function attempt(what: string, { options, problems }: Work, work: () => Pr
     const message = `${what} cannot be read to the end: ${messageOf(error)}`
     problems.add({ code: 'file-unreadable', message, looksLike: 'damage' })
   }
+}
+
+/** Stores of an earlier schema have less. */
+function hasTable(file: Database.Database, name: string): boolean {
+  return file.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined
 }
 
 /** Only for showing how far one is, so that a damaged table may count as empty. */

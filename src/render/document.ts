@@ -75,6 +75,8 @@ export type Cover = {
   readonly fingerprint: string
   readonly ledgerSize: string
   readonly root: string
+  /** What bounds the time of the evidence: a sentence; null where nothing was asked for. */
+  readonly ledgerTime: string | null
 }
 
 export type About = {
@@ -374,6 +376,11 @@ export type Verification = {
   readonly checkpoint: string | null
   /** The checkpoint and the key that signed it, where both are attached. */
   readonly note: { readonly file: string; readonly key: string } | null
+  /** The time stamp over the checkpoint, or why there is none. */
+  readonly stamp:
+    | { readonly file: string; readonly time: string; readonly authority: string; readonly untimed: null }
+    | { readonly untimed: string }
+    | null
   /** The entry that the steps take as their example, where the entries are attached. */
   readonly sample: {
     readonly file: string

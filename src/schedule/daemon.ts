@@ -4,13 +4,15 @@ import type { Logger } from 'pino'
 import { listSlotRuns } from '../app/browse.ts'
 import type { Project } from '../app/project.ts'
 import type { RunResult, Trigger } from '../app/run.ts'
-import { collectNow, openLedger } from '../app.ts'
+import type { Stamping } from '../app/stamp-ledger.ts'
+import { collectNow, openLedger, stampNow } from '../app.ts'
 import { StoreError } from '../model/errors.ts'
 import type { PlannedTarget } from '../model/plan.ts'
 import { latestSlot, nextSlot, type Schedule } from '../model/schedule.ts'
 import { type Instant, millis } from '../model/time.ts'
 import { type Duty, isCollected, missedSlots } from './catch-up.ts'
 import { type Health, serveHealth } from './health.ts'
+import { stampingRetries } from './stamping.ts'
 
 /** A run in hand gets this long to end by itself when the daemon is told to stop. */
 const stopGraceMs = 20_000
@@ -39,7 +41,7 @@ export async function startDaemon(
   const { log } = options
   const { config, clock } = project
   const stopping = new AbortController()
-  const health: Health = { started: clock.now(), running: null, last: null, problem: null, queued: 0 }
+  const health: Health = { started: clock.now(), running: null, last: null, problem: null, untimed: null, queued: 0 }
   const queue: Job[] = []
   let working: Promise<void> = Promise.resolve()
 
@@ -55,9 +57,15 @@ export async function startDaemon(
     const job = queue.shift()
     health.queued = queue.length
     if (!job || stopped) return
-    await collectSlot(project, job, { log, health, signal: stopping.signal })
+    await collectSlot(project, job, { log, health, signal: stopping.signal, stamped: stamping.saw })
   }
 
+  const stamping = stampingRetries((signal) => stampNow(project, signal), {
+    log,
+    tell: (untimed) => {
+      health.untimed = untimed
+    },
+  })
   let stopped = false
   const server = await serveHealth(project, health)
   const tasks: ScheduledTask[] = []
@@ -66,7 +74,7 @@ export async function startDaemon(
     stopped = true
     const grace = setTimeout(() => stopping.abort(), options.graceMs ?? stopGraceMs)
     await Promise.all(tasks.map((task) => task.destroy()))
-    await working
+    await Promise.all([working, stamping.stop()])
     clearTimeout(grace)
     await server[Symbol.asyncDispose]()
     log.info({}, 'stopped')
@@ -76,6 +84,7 @@ export async function startDaemon(
       log.info({ schedule: job.schedule.id, slot: job.slot }, 'catching up a missed slot')
       enqueue(job)
     }
+    stamping.start()
     for (const schedule of config.schedules) {
       tasks.push(
         startTask(schedule, () => enqueue({ schedule, slot: latestSlot(schedule, clock.now()), trigger: 'schedule' })),
@@ -89,10 +98,17 @@ export async function startDaemon(
   return { port: server.port, stop, [Symbol.asyncDispose]: stop }
 }
 
+type SlotParts = {
+  readonly log: Logger
+  readonly health: Health
+  readonly signal: AbortSignal
+  readonly stamped: (stamping: Stamping) => void
+}
+
 async function collectSlot(
   project: Project,
   { schedule, slot, trigger }: Job,
-  { log, health, signal }: { readonly log: Logger; readonly health: Health; readonly signal: AbortSignal },
+  { log, health, signal, stamped }: SlotParts,
 ): Promise<void> {
   const fields = { schedule: schedule.id, slot, trigger }
   const targets = targetsOf(project.config.plan, schedule)
@@ -117,10 +133,11 @@ async function collectSlot(
       })
     })
     if (!done) return log.info(fields, 'the slot was collected by another process already')
-    const { run, assessment } = done
+    const { run, stamping, assessment } = done
     logEnd(log, fields, run, assessment.tally)
     health.last = { ...fields, run: run.run, state: run.state, ended: project.clock.now() }
     health.problem = null
+    stamped(stamping)
   } catch (error) {
     // The daemon outlives a run that could not be kept: the next slot tries again, and the health endpoint says so.
     const message = error instanceof Error ? error.message : String(error)

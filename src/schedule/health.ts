@@ -5,6 +5,7 @@ import type { Project } from '../app/project.ts'
 import { ConfigError } from '../model/errors.ts'
 import { nextSlot } from '../model/schedule.ts'
 import type { Instant } from '../model/time.ts'
+import type { Untimed } from './stamping.ts'
 
 /** What the daemon knows of itself; the health endpoint shows it. */
 export type Health = {
@@ -19,6 +20,8 @@ export type Health = {
   } | null
   /** Why the newest run could not be kept; null while all is well. */
   problem: { readonly at: Instant; readonly message: string } | null
+  /** Entries that no time-stamp authority has stamped yet although that is due, and why; an outage of theirs is not ours. */
+  untimed: Untimed | null
   queued: number
 }
 

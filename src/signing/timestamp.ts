@@ -7,7 +7,7 @@ import { concat, sameBytes } from './bytes.ts'
 import { writeHash } from './cms/algorithms.ts'
 import { type Certificate, nameText, readCertificate } from './cms/certificate.ts'
 import { DerError, fields, readDer, readSmallInteger, tags } from './cms/der.ts'
-import { derBoolean, derInteger, derOctets, derSequence } from './cms/der-write.ts'
+import { derBoolean, derInteger, derOctets, derOid, derSequence } from './cms/der-write.ts'
 import { type TimestampToken, TokenError, verifyToken } from './cms/timestamp-token.ts'
 import { readCertificates } from './keys/pem.ts'
 import type { Timestamper } from './signer.ts'
@@ -21,6 +21,8 @@ export type TimestamperOptions = {
   readonly timeoutMs?: number
   /** 3 where absent; what the authority itself refuses is not tried again. */
   readonly attempts?: number
+  /** Object identifiers of the policies under which a token may be made; any where absent or empty. */
+  readonly policies?: readonly string[]
 }
 
 /** What a checked token states. */
@@ -31,7 +33,7 @@ const mostBytes = 1 << 18
 
 /** A client of one time-stamp authority over HTTP. Its errors are `AFD_TIMESTAMP_UNREACHABLE`, `_REFUSED`, `_TOKEN`. */
 export function rfc3161Timestamper(options: TimestamperOptions): Timestamper {
-  const { url, timeoutMs = 10_000, attempts = 3 } = options
+  const { url, timeoutMs = 10_000, attempts = 3, policies = [] } = options
   const anchors = (options.trust ?? []).flatMap(readCertificates).map(readCertificate)
   return {
     title: url,
@@ -40,7 +42,11 @@ export function rfc3161Timestamper(options: TimestamperOptions): Timestamper {
       for (let attempt = 1; ; attempt++) {
         signal.throwIfAborted()
         try {
-          return await ask(url, digest, anchors, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+          return await ask(
+            { url, anchors, policies },
+            digest,
+            AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+          )
         } catch (error) {
           signal.throwIfAborted()
           if (error instanceof SigningError) throw error
@@ -96,17 +102,25 @@ export async function verifyTimestamp(
   return { time: instant(info.time), authority: nameText(signer.subject), anchored: path.anchor !== null }
 }
 
+type Authority = {
+  readonly url: string
+  readonly anchors: readonly Certificate[]
+  readonly policies: readonly string[]
+}
+
 async function ask(
-  url: string,
+  { url, anchors, policies }: Authority,
   digest: Uint8Array,
-  anchors: readonly Certificate[],
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const nonce = randomBytes(12)
   nonce[0] = ((nonce[0] ?? 0) & 0x7f) | 0x40
+  const [policy, another] = policies
   const query = derSequence(
     derInteger(1),
     derSequence(writeHash('sha256'), derOctets(digest)),
+    // A request can name one policy only; of several, the authority chooses.
+    ...(policy !== undefined && another === undefined ? [derOid(policy)] : []),
     derInteger(nonce),
     derBoolean(true),
   )
@@ -114,6 +128,8 @@ async function ask(
   const token = await checked(url, async () => readResponse(answer, url))
   const { info, path } = await checked(url, (): Promise<TimestampToken> => verifyToken(token, digest, anchors))
   if (!info.nonce || !sameBytes(info.nonce, nonce)) throw faulty(url, 'it answers another request')
+  if (policies.length > 0 && !policies.includes(info.policy))
+    throw faulty(url, `it was made under the policy ${info.policy}, which the configuration does not allow`)
   if (anchors.length > 0 && !path.anchor)
     throw faulty(url, 'none of the trusted certificates vouches for the authority')
   return token

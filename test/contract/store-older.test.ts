@@ -2,19 +2,32 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { stampCheck } from '../../src/app/timestamper.ts'
 import { openStore } from '../../src/ledger/open.ts'
 import { verifyStore } from '../../src/ledger/verify.ts'
 import type { Sha256 } from '../../src/model/digest.ts'
-import { clock, entriesOf, newEntries, origin, signer, temporaryFolder } from '../helpers/ledger.ts'
+import { clock, entriesOf, newEntries, origin, signer, start, temporaryFolder } from '../helpers/ledger.ts'
 
-/** Stores as earlier versions wrote them: 260 entries, one artefact, checkpoints at 3 and at 260. Never made again. */
-const versions = ['store-v1.db.gz']
+/**
+ * Stores as earlier versions wrote them: 260 entries, one artefact, checkpoints at 3 and at 260, from schema 3 on with a
+ * time stamp over the second one, by an authority whose root lies beside it. Never made again.
+ */
+const versions = ['store-v1.db.gz', 'store-v3.db.gz']
 const root = '06f860964d2f24b6cdc48b7a05bf18c990f6920fb62b9d69b9bc730add6dafb3'
 
 test.each(versions)('%s still verifies as it is', async (name) => {
   const path = unpacked(name)
-  const result = await verifyStore({ path, publicKey: signer.publicKey })
+  const result = await verifyStore({ path, publicKey: signer.publicKey, checkStamp })
   expect(result).toMatchObject({ verdict: 'verified', entries: 260, artefacts: 1, checkpoints: 2, root, unsigned: 0 })
+  const bound = {
+    size: 260,
+    time: start,
+    accuracyMs: 1000,
+    authority: 'CN=Test TSA',
+    anchored: true,
+    policy: '1.2.3.4.1',
+  }
+  expect(result).toMatchObject({ bounds: name === 'store-v1.db.gz' ? [] : [bound], contradictions: [] })
 })
 
 test.each(versions)('%s opens, has what it had, grows, and verifies again', async (name) => {
@@ -30,9 +43,12 @@ test.each(versions)('%s opens, has what it had, grows, and verifies again', asyn
     await store.append(newEntries(300, 260))
     await store.checkpoint(signer)
   }
-  const result = await verifyStore({ path, publicKey: signer.publicKey })
+  const result = await verifyStore({ path, publicKey: signer.publicKey, checkStamp })
   expect(result).toMatchObject({ verdict: 'verified', entries: 560, checkpoints: 3, unsigned: 0 })
 })
+
+const authority = readFileSync(resolve(import.meta.dirname, '../fixtures/ledger/store-v3.authority.pem'))
+const checkStamp = stampCheck([authority])
 
 function unpacked(name: string): string {
   const path = `${temporaryFolder()}/store.db`

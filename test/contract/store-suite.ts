@@ -300,6 +300,23 @@ export function describeStore(kind: StoreKind): void {
       expect(await again.append([newEntry(2)])).toMatchObject([{ sequence: 2 }])
     })
 
+    test('a time stamp is kept once, over a checkpoint that the store has, and comes back with it', async () => {
+      const { store, reopen } = await open()
+      await store.append(newEntries(2))
+      const { note } = await store.checkpoint(signer)
+      expect(await store.timestamps()).toEqual([])
+      const [first, second] = [Buffer.from('a token'), Buffer.from('another token')]
+      const kept = await store.keepTimestamp({ note, token: first })
+      expect(kept).toEqual({ note, token: first, received: start })
+      expect(await store.keepTimestamp({ note, token: first })).toEqual(kept)
+      await store.keepTimestamp({ note, token: second })
+      await using reader = await reopen('read')
+      expect((await reader.timestamps()).map(({ token }) => Buffer.from(token))).toEqual([first, second])
+      const unknown = store.keepTimestamp({ note: `${note}\n`, token: first })
+      expect(await rejectionOf(unknown)).toMatchObject({ code: 'AFD_STORE_NO_CHECKPOINT', exitCode: 3 })
+      expect(await rejectionOf(reader.keepTimestamp(kept))).toMatchObject({ code: 'AFD_STORE_READ_ONLY' })
+    })
+
     test('a store opened for reading shows everything and takes nothing', async () => {
       const { store, reopen } = await open()
       await store.append(newEntries(2))

@@ -31,6 +31,8 @@ export type AuthorityFaults = {
   /** Certificates that have nothing to do with it are sent along. */
   readonly stray?: boolean
   readonly time?: Date
+  /** The policy that its tokens name; 1.2.3.4.1 where absent. */
+  readonly policy?: string
 }
 
 export type Authority = AsyncDisposable & {
@@ -169,7 +171,7 @@ async function reply(query: Uint8Array, { leaf, sent, fault, faults }: ReplyOpti
   const nonce = fault === 'other-nonce' ? new asn1js.Integer({ value: 42 }) : request.nonce
   const info = new pkijs.TSTInfo({
     version: 1,
-    policy: '1.2.3.4.1',
+    policy: faults.policy ?? '1.2.3.4.1',
     messageImprint: imprint,
     serialNumber: new asn1js.Integer({ value: 7 }),
     genTime: faults.time ?? new Date('2026-09-09T02:00:00Z'),

@@ -56,6 +56,15 @@ describe('a time-stamp authority', () => {
     expect(await ask(faults)).toEqual({ code: 'AFD_TIMESTAMP_TOKEN', requests: 1 })
   })
 
+  test('that names another policy than those allowed is not believed', async () => {
+    await using authority = await startAuthority({ policy: '1.2.3.4.9' })
+    const asked = async (...policies: string[]) =>
+      await codeOf(rfc3161Timestamper({ url: authority.url, policies }).timestamp(digest, never))
+    expect(await asked('1.2.3.4.1')).toBe('AFD_TIMESTAMP_TOKEN')
+    expect(await asked('1.2.3.4.1', '1.2.3.4.9')).toBe('no error')
+    expect(await asked()).toBe('no error')
+  })
+
   test('that refuses is not asked again', async () => {
     expect(await ask({ fault: 'rejection' })).toEqual({ code: 'AFD_TIMESTAMP_REFUSED', requests: 1 })
     expect(await ask({ fault: 'status-404' })).toEqual({ code: 'AFD_TIMESTAMP_REFUSED', requests: 1 })

@@ -2,6 +2,7 @@ import { sameBytes } from '../bytes.ts'
 import { type Hash, readHash } from './algorithms.ts'
 import type { Certificate } from './certificate.ts'
 import {
+  context,
   contextOf,
   type Der,
   DerError,
@@ -28,6 +29,8 @@ export type TimestampInfo = {
   readonly serial: Uint8Array
   /** Milliseconds since 1970. */
   readonly time: number
+  /** How far the time may be off, in milliseconds; null where the authority does not say. */
+  readonly accuracyMs: number | null
   readonly nonce: Uint8Array | null
 }
 
@@ -53,13 +56,32 @@ export function readTimestampInfo(bytes: Uint8Array): TimestampInfo {
   imprint.end()
   const serial = part.take(tags.integer, 'serialNumber').content
   const time = readTime(part.take(tags.generalizedTime, 'genTime'), 'genTime')
-  part.optional(tags.sequence)
+  const accuracyMs = readAccuracy(part.optional(tags.sequence))
   part.optional(tags.boolean)
   const nonce = part.optional(tags.integer)?.content ?? null
   part.optional(contextOf(0))
   part.optional(contextOf(1))
   part.end()
-  return { policy, hash, imprint: hashed, serial, time, nonce }
+  return { policy, hash, imprint: hashed, serial, time, accuracyMs, nonce }
+}
+
+/** Accuracy, RFC 3161 section 2.4.2: seconds, and thousandths and millionths from 1 to 999 each; microseconds round up. */
+function readAccuracy(value: Der | undefined): number | null {
+  if (!value) return null
+  const part = fields(value, 'accuracy')
+  const seconds = part.optional(tags.integer)
+  const fraction = (tag: number, name: string): number => {
+    const found = part.optional(tag)
+    if (!found) return 0
+    const [high = 0, low] = found.content
+    const number = low === undefined ? high : high * 256 + low
+    if (found.content.length > 2 || high >= 0x80 || number < 1 || number > 999) throw new DerError(`a faulty ${name}`)
+    return number
+  }
+  const millis = fraction(context(0), 'accuracy.millis')
+  const micros = fraction(context(1), 'accuracy.micros')
+  part.end()
+  return (seconds ? readSmallInteger(seconds, 'accuracy.seconds') * 1000 : 0) + millis + Math.ceil(micros / 1000)
 }
 
 /**
@@ -117,4 +139,21 @@ export async function canonicalToken(
 /** Whether a token is in that form as far as its own certificates go. */
 export function isCanonicalToken(bytes: Uint8Array, { data, path }: TimestampToken): boolean {
   return sameBytes(bytes, writeSignedData({ ...data, certificates: path.certificates, unsigned: new Map() }))
+}
+
+/**
+ * The same check for a token that must be in that form, so that each of its bytes is vouched for; throws TokenError or
+ * DerError.
+ */
+export async function verifyCanonicalToken(
+  bytes: Uint8Array,
+  imprint: Uint8Array,
+  anchors: readonly Certificate[],
+): Promise<TimestampToken> {
+  const token = await verifyToken(bytes, imprint, anchors)
+  const [, ...issuers] = token.path.certificates
+  if (!isCanonicalToken(bytes, token) || (issuers.length > 0 && !token.path.complete)) {
+    throw new TokenError('it holds bytes that nobody vouches for')
+  }
+  return token
 }
