@@ -9,6 +9,7 @@ import type { Ports } from './app/ports.ts'
 import { loadCatalogue, loadProject, type Project, readCatalogue, ruleProblems } from './app/project.ts'
 import type { IssuedReport, ReportOptions } from './app/report.ts'
 import { type RunEvent, type RunResult, runOnce, type Trigger } from './app/run.ts'
+import { configuredSecrets } from './app/secrets.ts'
 import { noStamping, type Stamping, type StampingParts, stampWhenDue } from './app/stamp-ledger.ts'
 import { type CheckpointStatement, stateCheckpoint } from './app/state-checkpoint.ts'
 import { openTimestamper } from './app/timestamper.ts'
@@ -72,6 +73,7 @@ export async function collectNow(
   const ledgerKey = await ports.ledgerKey(project)
   await using store = await openLedger(project, 'create')
   const { targets, signal, trigger = 'by-hand', slot = null, log = silent, onEvent } = options
+  const concealed = await configuredSecrets(project)
   const run = await runOnce(
     project,
     {
@@ -83,6 +85,7 @@ export async function collectNow(
           collectors,
           clock,
           log,
+          concealed,
           baseDirectory: project.directory,
           concurrency: project.config.limits.concurrency,
         }),

@@ -16,6 +16,7 @@ import { helloMaker } from './hellos.ts'
 import { surveyAllCertificates } from './inventory/certificates.ts'
 import { takeInventory } from './inventory/scan.ts'
 import { createPacer } from './pacer.ts'
+import { redactPlainText } from './plain-text.ts'
 import { replay } from './replay.ts'
 import { silenceOf } from './silence.ts'
 import { startTls } from './starttls/connect.ts'
@@ -45,7 +46,8 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const dns = beginDns(target, context)
   const failure = await askEverything(ask, exchanges, serverName, signal, behaviour)
   const subject = subjectOf(target)
-  const transcript = { exchanges: [...exchanges, ...kept.features], conversations: kept.conversations }
+  const said = { exchanges: [...exchanges, ...kept.features], conversations: kept.conversations }
+  const transcript = redactPlainText(said, context.redact)
   const evidence = exchanges.length > 0 ? [recordTranscript(transcript, context)] : []
   const silent = silenceOf(exchanges.map(readEvidence), target, timeoutMs)
   if (silent) throw failure ?? silent

@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { secretReferencePattern } from '../model/secret.ts'
 import type { Project } from './project.ts'
+import { secretReferences } from './secrets.ts'
 
 /** Something that is valid but will not work, or not as meant. */
 export type Warning = { readonly message: string; readonly hint: string }
@@ -57,11 +57,4 @@ async function missingSecret(reference: string, directory: string): Promise<read
   } catch {
     return [{ message: `the secret ${reference} cannot be read`, hint: 'write it to that file, with mode 0600' }]
   }
-}
-
-/** Every `env:` and `file:` reference in a document. */
-function secretReferences(value: unknown): readonly string[] {
-  if (typeof value === 'string') return secretReferencePattern.test(value) ? [value] : []
-  if (typeof value !== 'object' || value === null) return []
-  return Object.values(value).flatMap(secretReferences)
 }

@@ -4,13 +4,14 @@ import { checkControl } from '../assess/rule.ts'
 import type { Collector } from '../collect/contract.ts'
 import { type CatalogueFile, parseCatalogue } from '../config/catalogue.ts'
 import { type Config, parseConfig } from '../config/config.ts'
-import { InvalidFileError, type Problem } from '../config/source.ts'
+import { InvalidFileError, label, type Problem } from '../config/source.ts'
 import type { Catalogue } from '../model/control.ts'
 import { digestOf, type Sha256 } from '../model/digest.ts'
 import { ConfigError } from '../model/errors.ts'
 import type { Json } from '../model/json.ts'
 import type { Clock } from '../model/time.ts'
 import { builtInCatalogueFiles, packageRoot } from './assets.ts'
+import { literalSecrets } from './literal-secrets.ts'
 
 /** A configuration with all that it names, ready to work with. */
 export type Project = {
@@ -35,7 +36,7 @@ export async function loadProject(
   const text = await readText(path, 'configuration', 'make one with: affidavit init')
   const config = parseConfig(text, display(path), [...parts.collectors.values()])
   const catalogue = await loadCatalogue(config, dirname(path))
-  const problems = controlProblems(config, catalogue)
+  const problems = [...secretProblems(config), ...controlProblems(config, catalogue)]
   if (problems.length > 0) throw new InvalidFileError('AFD_CONFIG_INVALID', problems)
   return {
     file: path,
@@ -83,6 +84,16 @@ function duplicates(file: CatalogueFile, all: Catalogue['controls']): readonly P
       file.problem(id, ['id'], `the control "${id}" exists already`, 'give your own controls their own prefix'),
     )
 }
+
+/** The configuration is evidence, kept and handed on: so no secret may stand in it. */
+function secretProblems(config: Config): readonly Problem[] {
+  return literalSecrets(config.document).map((where) =>
+    config.source.problem(where, `${label(where)} looks like a secret`, secretHint),
+  )
+}
+
+const secretHint =
+  'the configuration becomes evidence: give a secret by reference where one is asked for, env:NAME or file:path, and keep it out of everything else'
 
 /** Control ids and parameters in the configuration that no catalogue has. */
 function controlProblems(config: Config, { controls }: Catalogue): readonly Problem[] {

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { SigningError } from '../model/errors.ts'
+import { secretReferencePattern } from '../model/secret.ts'
+import type { Project } from './project.ts'
 
 /** The value behind `env:NAME` or `file:path` (without a line end at its end); throws SigningError that names the reference only. */
 export async function readPassphrase(reference: string, directory: string): Promise<string> {
@@ -19,4 +21,21 @@ async function fileText(reference: string, directory: string): Promise<string | 
   } catch {
     return undefined
   }
+}
+
+/** Every `env:` and `file:` reference in a document. */
+export function secretReferences(value: unknown): readonly string[] {
+  if (typeof value === 'string') return secretReferencePattern.test(value) ? [value] : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(secretReferences)
+}
+
+/**
+ * The values behind all references of a configuration that are there, whoever they are meant for: what one target shows
+ * may be another one's secret. Without those that might stand anywhere by chance, such as a plain word.
+ */
+export async function configuredSecrets({ config, directory }: Project): Promise<readonly string[]> {
+  const references = [...new Set(secretReferences(config.document))]
+  const values = await Promise.all(references.map((each) => readPassphrase(each, directory).catch(() => '')))
+  return values.filter((value) => value.length >= 12 || (value.length >= 8 && /[^A-Za-z]/.test(value)))
 }

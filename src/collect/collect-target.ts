@@ -23,6 +23,8 @@ export type CollectOptions = {
   readonly baseDirectory: string
   /** Where secret references lead; the environment and files where absent. */
   readonly readSecret?: ReadSecret
+  /** Values that must not be kept wherever they turn up, beside those that the collector asks for. */
+  readonly concealed?: readonly string[]
 }
 
 /**
@@ -55,6 +57,7 @@ export async function collectTarget<Target>(
     log: options.log,
     baseDirectory: options.baseDirectory,
     readSecret: options.readSecret ?? secretReader(options.baseDirectory),
+    concealed: options.concealed ?? [],
   })
   const observations: Observation[] = []
   let failure: CollectionError | null = null

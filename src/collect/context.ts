@@ -39,9 +39,12 @@ export function openContext(options: {
   readonly log: Log
   readonly baseDirectory: string
   readonly readSecret: ReadSecret
+  /** Values that must not be kept wherever they turn up. */
+  readonly concealed?: readonly string[]
 }): OpenContext {
   const { target, reach, limits, clock, signal, baseDirectory } = options
   const redactor = createRedactor()
+  for (const value of options.concealed ?? []) redactor.conceal(value, 'secret')
   const budget = createBudget(limits)
   const guard = createGuard(reach.endpoints)
   const resolver = createResolver(signal)

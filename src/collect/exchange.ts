@@ -41,15 +41,51 @@ export function formatExchange(
     parts.push(...formatBody(response, options.keepBody))
   }
   if (options.remark !== undefined) parts.push(`${lineEnd}[${options.remark}]${lineEnd}`)
-  if (options.unparsed !== undefined) parts.push(`[what came begins:]${lineEnd}${options.unparsed.slice(0, 1024)}`)
+  if (options.unparsed !== undefined) {
+    const begin = Buffer.from(options.unparsed, 'latin1')
+    parts.push(`[what came begins:]${lineEnd}`, begin.length > 1024 ? withoutCutWord(begin.subarray(0, 1024)) : begin)
+  }
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))
 }
 
-function formatBody({ body, truncated }: ReceivedResponse, keepBody: boolean): readonly (string | Uint8Array)[] {
-  const cut = truncated ? [`${lineEnd}[the body was cut after ${body.length} bytes]${lineEnd}`] : []
-  if (keepBody || body.length === 0) return [body, ...cut]
+function formatBody(response: ReceivedResponse, keepBody: boolean): readonly (string | Uint8Array)[] {
+  const { body, truncated } = response
+  if (body.length === 0) return []
   const digest = createHash('sha256').update(body).digest('hex')
-  return [`[the body was not kept: ${body.length} bytes, SHA-256 ${digest}]${lineEnd}`, ...cut]
+  const unkept = (why: string) => {
+    const cut = truncated ? [`${lineEnd}[the body was cut after ${body.length} bytes]${lineEnd}`] : []
+    return [`[the body was not kept${why}: ${body.length} bytes, SHA-256 ${digest}]${lineEnd}`, ...cut]
+  }
+  if (!keepBody) return unkept('')
+  // What cannot be read cannot be looked through for secrets either.
+  if (!isReadable(response)) return unkept(', as it is no plain text')
+  if (!truncated) return [body]
+  const kept = withoutCutWord(body)
+  const half =
+    kept.length < body.length ? `, and the word that was cut in half left out, ${body.length - kept.length} bytes` : ''
+  return [kept, `${lineEnd}[the body was cut after ${body.length} bytes${half}]${lineEnd}`]
+}
+
+function isReadable({ fields, body }: ReceivedResponse): boolean {
+  const encoded = fields.some(
+    ([name, value]) => /^content-encoding$/i.test(name) && !/^\s*(?:identity)?\s*$/i.test(value),
+  )
+  const wide = (body[0] === 0xff && body[1] === 0xfe) || (body[0] === 0xfe && body[1] === 0xff)
+  return !encoded && (wide || !body.some((byte) => byte < 0x20 && !lineBytes.has(byte)))
+}
+
+/** Tab, line ends, form feed and escape. */
+const lineBytes: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b])
+
+/** The longest word that may be a secret. */
+const longestWord = 8_192
+
+/** Half a secret has no shape any more by which it would be recognised, so that a word that was cut goes whole. */
+function withoutCutWord(bytes: Uint8Array): Uint8Array {
+  const from = Math.max(0, bytes.length - longestWord)
+  const end = Buffer.from(bytes.subarray(from)).toString('latin1')
+  const blank = /[\s\S]*\s/.exec(end) ?? /[\s\S]*["'<>{},;&]/.exec(end)
+  return bytes.subarray(0, from + (blank?.[0].length ?? 0))
 }
 
 function formatField([name, value]: readonly [string, string]): string {

@@ -1,8 +1,11 @@
-import { type Pattern, patterns } from './secret-shapes.ts'
+import { redactEncoded } from './encoded-text.ts'
+import { formsOf } from './secret-forms.ts'
+import type { Pattern } from './secret-pattern.ts'
+import { patterns } from './secret-shapes.ts'
 
 /** Registers values that must never be kept and replaces them, and whatever has the shape of a secret. */
 export type Redactor = {
-  /** From now on this value, and its Base64, Base64url and URL-encoded forms, are replaced by `[redacted:kind]`. */
+  /** From now on this value, in whatever common encoding, is replaced by `[redacted:kind]`. */
   conceal(value: string, kind: string): void
   /** The text without secrets. Idempotent; linear in the length of the text; never throws. */
   text(text: string): string
@@ -16,11 +19,15 @@ const shortestSecret = 4
 /** A text that still changes after so many passes was made to do that; all of it is withheld. */
 const mostPasses = 8
 
+/** Encodings within encodings that are looked through. */
+const deepestEncoding = 3
+
 const marker = /(\[redacted:[a-z-]{1,40}\])/
 
 /** A redactor that knows no values yet. */
 export function createRedactor(): Redactor {
   const known = new Map<string, string>()
+  let longestFirst: readonly (readonly [form: string, kind: string])[] = []
 
   function conceal(value: string, kind: string): void {
     const safeKind =
@@ -28,14 +35,19 @@ export function createRedactor(): Redactor {
         .toLowerCase()
         .replace(/[^a-z-]+/g, '-')
         .slice(0, 40) || 'secret'
-    for (const form of forms(value)) {
-      if (form.length >= shortestSecret) known.set(form, safeKind)
-    }
+    if (value.length < shortestSecret) return
+    for (const form of formsOf(value)) known.set(form, safeKind)
+    longestFirst = [...known].sort(([a], [b]) => b.length - a.length)
+  }
+
+  function pass(piece: string, depth: number): string {
+    const safe = replaceShapes(replaceKnown(piece, longestFirst))
+    return depth === deepestEncoding ? safe : redactEncoded(safe, (decoded) => pass(decoded, depth + 1))
   }
 
   function text(given: string): string {
     try {
-      return untilStable(given, (piece) => replaceShapes(replaceKnown(piece, known)))
+      return untilStable(given, (piece) => pass(piece, 0))
     } catch {
       return '[redacted:text]'
     }
@@ -63,12 +75,12 @@ function untilStable(given: string, pass: (text: string) => string): string {
   return '[redacted:text]'
 }
 
-function replaceKnown(text: string, known: ReadonlyMap<string, string>): string {
-  if (known.size === 0) return text
-  const longestFirst = [...known].sort(([a], [b]) => b.length - a.length)
+function replaceKnown(text: string, longestFirst: readonly (readonly [string, string])[]): string {
+  const present = longestFirst.filter(([form]) => text.includes(form))
+  if (present.length === 0) return text
   return text
     .split(marker)
-    .map((piece, index) => (index % 2 === 1 ? piece : replaceEach(piece, longestFirst)))
+    .map((piece, index) => (index % 2 === 1 ? piece : replaceEach(piece, present)))
     .join('')
 }
 
@@ -95,18 +107,4 @@ function masked(value: string, kind: string): string {
 
 function mark(kind: string): string {
   return `[redacted:${kind}]`
-}
-
-/** How a value may look in text: as it is, as the bytes of its UTF-8, encoded for URLs and JSON, in both Base64s. */
-function forms(value: string): Set<string> {
-  const bytes = Buffer.from(value, 'utf8')
-  const base64 = bytes.toString('base64')
-  const encoded = [value, base64, base64.replace(/=+$/, ''), bytes.toString('base64url'), encodeForUrl(value)]
-  const plus = encodeForUrl(value).replaceAll('%20', '+')
-  const json = JSON.stringify(value).slice(1, -1)
-  return new Set([...encoded, plus, json].flatMap((form) => [form, Buffer.from(form, 'utf8').toString('latin1')]))
-}
-
-function encodeForUrl(value: string): string {
-  return encodeURIComponent(value.toWellFormed())
 }

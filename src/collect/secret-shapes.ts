@@ -1,171 +1,99 @@
-/** Text that looks like a secret, and what of it to hide. Every expression is linear: see the comment at each. */
-export type Pattern = {
-  readonly kind: string
-  readonly find: RegExp
-  /** The text to put in place of a match; `groups[0]` is the match. */
-  readonly hide: (groups: readonly (string | undefined)[], mask: (value: string) => string) => string
-}
+import { jsonMember, namedSecrets, nestedJsonMember } from './secret-names.ts'
+import { type Hide, last, type Pattern, whole } from './secret-pattern.ts'
+import { tokens } from './secret-tokens.ts'
 
-/** Fields whose whole value is a credential. */
-const credentialHeaders = [
-  'x-api-key',
-  'api-key',
-  'apikey',
-  'x-auth-token',
-  'x-access-token',
-  'x-session-token',
-  'x-amz-security-token',
-  'x-goog-api-key',
-  'x-goog-iap-jwt-assertion',
-  'x-vault-token',
-  'x-gitlab-token',
-  'private-token',
-  'ocp-apim-subscription-key',
-  'cf-access-client-secret',
-]
+/** Header fields whose whole value is a credential, and whose names do not say so by their end. */
+const credentialHeaders = ['api-key', 'apikey', 'cf-access-client-secret', 'x-csrf', 'x-xsrf', 'x-auth', 'x-session']
 
-/** Names of JSON members, form fields and query parameters, without regard to case, `_` and `-`. */
-const secretFields = [
-  'password',
-  'passwd',
-  'pwd',
-  'passphrase',
-  'secret',
-  'client_secret',
-  'token',
-  'access_token',
-  'refresh_token',
-  'id_token',
-  'auth_token',
-  'session_token',
-  'security_token',
-  'subject_token',
-  'actor_token',
-  'logout_token',
-  'registration_access_token',
-  'initial_access_token',
-  'id_token_hint',
-  'device_code',
-  'code_verifier',
-  'client_assertion',
-  'assertion',
-  'api_key',
-  'private_key',
-  'secret_key',
-  'signing_key',
-  'aws_secret_access_key',
-  'secret_access_key',
-  'saml_response',
-  'authorization',
-  'proxy_authorization',
-  'cookie',
-  'x_api_key',
-]
+/** The name of a header begins here, perhaps behind an escaped line end. */
+const begin = '(?:(?<![A-Za-z_]|set-)|(?<=\\\\[bfnrt]))'
+const scheme = '(?:(?:basic|bearer|digest|dpop|hawk|hmac|negotiate|ntlm|apikey|token|aws4-hmac-sha256)[ \\t]+)'
 
-const field = secretFields.map((name) => name.replaceAll('_', '[_-]?')).join('|')
-
-const whole = (groups: readonly (string | undefined)[], mask: (value: string) => string): string =>
-  mask(groups[0] ?? '')
-
-/** Hides the last group and keeps what stands before it. */
-const last = (groups: readonly (string | undefined)[], mask: (value: string) => string): string =>
-  `${groups[1] ?? ''}${mask(groups[2] ?? '')}`
+const hideCookies: Hide = (groups, mask) =>
+  `${groups[1] ?? ''}${(groups[2] ?? '')
+    .split(';')
+    .map((pair) => hideCookie(pair, mask))
+    .join(';')}`
 
 /** A code is an authorisation code only where it does not look like an error name or a status. */
-const unlessPlain = (groups: readonly (string | undefined)[], mask: (value: string) => string): string =>
+const unlessPlain: Hide = (groups, mask) =>
   /^(?:[A-Za-z]{1,20}(?:[_. -][A-Za-z]{1,20})*|\d{1,6})$/.test(groups[2] ?? '') ? (groups[0] ?? '') : last(groups, mask)
 
-/** A JSON string member up to its value, and the value; the end quote is not required, so no start rescans. */
-const jsonMember = (names: string): RegExp =>
-  new RegExp(`("(?:${names})"[ \\t\\r\\n]*:[ \\t\\r\\n]*")([^"\\\\]*(?:\\\\[^][^"\\\\]*)*)`, 'gi')
-
-/** The same inside a JSON string, where each quote has a backslash before it. */
-const nestedJsonMember = (names: string): RegExp =>
-  new RegExp(
-    `(\\\\"(?:${names})\\\\"[ \\t]*:[ \\t]*\\\\")([^"\\\\]*(?:\\\\\\\\(?:\\\\["\\\\]|[^"\\\\])[^"\\\\]*)*)`,
-    'gi',
-  )
-
+/** In the order in which they are applied. */
 export const patterns: readonly Pattern[] = [
   {
-    // The body ends at the next run of five hyphens, so bodies never overlap.
+    // The body ends at the next run of five hyphens, so bodies never overlap. RFC 4716 writes `---- BEGIN`.
     kind: 'private-key',
-    find: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*(?:-(?!----)[^-]*)*(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?/g,
+    find: /----[ -]BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?[ -]----[^-]*(?:-(?!---)[^-]*)*(?:----[ -]END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?[ -]----)?/g,
     hide: whole,
+  },
+  {
+    // PuTTY's own format; without its end all that follows is taken for it.
+    kind: 'private-key',
+    find: /(Private-Lines:[ \t]*\d{1,4})([\s\S]*?)(?=Private-MAC|$)/g,
+    hide: last,
+  },
+  {
+    // A bearer credential as a whole; without an end all that follows is taken for it, so no start rescans.
+    kind: 'saml-assertion',
+    find: /(<(?:[\w-]{1,40}:)?Assertion(?=[\s>])[^<>]*>)([\s\S]*?)(?=<\/(?:[\w-]{1,40}:)?Assertion>|$)/g,
+    hide: last,
   },
   {
     // One line, one match.
     kind: 'credential',
-    find: /^((?:proxy-)?authorization[ \t]*:[ \t]*(?:(?:basic|bearer|digest|dpop|negotiate|apikey|token|aws4-hmac-sha256)[ \t]+)?)([^\r\n]*)/gim,
+    find: new RegExp(`^((?:proxy-)?authorization[ \\t]*:[ \\t]*${scheme}?)([^\\r\\n]*)`, 'gim'),
     hide: last,
   },
   { kind: 'cookie', find: /^(set-cookie[ \t]*:[ \t]*[^=;\r\n]*=)([^;\r\n]*)/gim, hide: last },
+  { kind: 'cookie', find: /^(cookie[ \t]*:[ \t]*)([^\r\n]*)/gim, hide: hideCookies },
+  // The same in the middle of something: a line of a log, a text in JSON. There it ends at a quote.
   {
-    kind: 'cookie',
-    find: /^(cookie[ \t]*:[ \t]*)([^\r\n]*)/gim,
-    hide: (groups, mask) =>
-      `${groups[1] ?? ''}${(groups[2] ?? '')
-        .split(';')
-        .map((pair) => hideCookie(pair, mask))
-        .join(';')}`,
-  },
-  {
-    kind: 'api-key',
-    find: new RegExp(`^((?:${credentialHeaders.join('|')})[ \\t]*:[ \\t]*)([^\\r\\n]*)`, 'gim'),
+    kind: 'credential',
+    find: new RegExp(`(${begin}(?:proxy-)?authorization:[ \\t]*${scheme}?)([^\\s"'\\\\<>,]+)`, 'gi'),
     hide: last,
   },
+  { kind: 'credential', find: /(\bresponse=\\{0,7}")([0-9a-f]{32,})/gi, hide: last },
   {
-    // Starts only where a token starts, so that at most three starts scan the same characters.
-    kind: 'jwt',
-    find: /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*)?/g,
-    hide: whole,
+    kind: 'cookie',
+    find: new RegExp(`(${begin}set-cookie:[ \\t]*[^=;\\r\\n"\\\\]{0,400}=)([^;\\r\\n"\\\\<]*)`, 'gi'),
+    hide: last,
+  },
+  { kind: 'cookie', find: new RegExp(`(${begin}cookie:[ \\t]*)([^\\r\\n"\\\\<]*)`, 'gi'), hide: hideCookies },
+  {
+    kind: 'api-key',
+    find: new RegExp(
+      `^((?:[\\w-]{0,40}(?:api|subscription|access)-key|${credentialHeaders.join('|')})[ \\t]*:[ \\t]*)([^\\r\\n]*)`,
+      'gim',
+    ),
+    hide: last,
   },
   {
     // Parameters of a challenge (`Bearer realm="api"`) are no tokens.
     kind: 'credential',
-    find: /(\b(?:bearer|basic|dpop)[ \t]+)(?![a-z_*-]{1,40}[ \t]*=[ \t]*["'])([A-Za-z0-9._~+/-]{16,}=*)/gi,
+    find: /(\b(?:bearer|basic|dpop|negotiate|ntlm)[ \t]+)(?![a-z_*-]{1,40}[ \t]*=[ \t]*["'])([A-Za-z0-9._~+/-]{16,}=*)/gi,
     hide: last,
   },
-  { kind: 'aws-key', find: /(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16,}/g, hide: whole },
-  { kind: 'github-token', find: /(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,})/g, hide: whole },
-  { kind: 'gitlab-token', find: /gl(?:pat|dt|rt)-[A-Za-z0-9_-]{20,}/g, hide: whole },
-  { kind: 'slack-token', find: /(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}/g, hide: whole },
+  ...tokens,
   {
-    kind: 'slack-webhook',
-    find: /(hooks\.slack\.com\/(?:services|workflows)\/)([A-Za-z0-9/_-]+)/g,
+    kind: 'webhook',
+    find: /((?:hooks\.slack\.com\/(?:services|workflows)|discord(?:app)?\.com\/api\/webhooks|[\w.-]{1,60}\.webhook\.office\.com\/webhookb2)\/)([\w@/-]+)/g,
     hide: last,
   },
-  {
-    kind: 'google-key',
-    find: /(?:AIza[A-Za-z0-9_-]{35,}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,})/g,
-    hide: whole,
-  },
-  { kind: 'stripe-key', find: /(?:(?:sk|rk)_(?:live|test)|whsec)_[A-Za-z0-9]{16,}/g, hide: whole },
-  { kind: 'npm-token', find: /npm_[A-Za-z0-9]{36,}/g, hide: whole },
   {
     // Anchored at `://`, and neither part may hold a slash, so no two starts scan the same characters.
     kind: 'password',
-    find: /(:\/\/[^\s/?#@:"'<>[\]]*:)([^\s/?#@"'<>]+)(?=@)/g,
+    find: /(:\/\/[^\s/?#@:"'<>[\]]*:)([^\s/?#"'<>]+)(?=@)/g,
     hide: last,
   },
-  { kind: 'secret', find: jsonMember(field), hide: last },
-  { kind: 'secret', find: nestedJsonMember(field), hide: last },
-  {
-    kind: 'secret',
-    find: /(\\?"(?:password|passwd|pwd|pin|otp)\\?"[ \t\r\n]*:[ \t\r\n]*)(-?\d[\d.]*)/gi,
-    hide: last,
-  },
-  { kind: 'code', find: jsonMember('code|otp|pin'), hide: unlessPlain },
-  { kind: 'code', find: nestedJsonMember('code|otp|pin'), hide: unlessPlain },
+  { kind: 'password', find: /(:\/\/)([\w.~-]{16,})(?=@)/g, hide: last },
+  ...namedSecrets,
+  { kind: 'code', find: jsonMember('"(?:code|otp|pin)'), hide: unlessPlain },
+  { kind: 'code', find: nestedJsonMember('\\\\"(?:code|otp|pin)'), hide: unlessPlain },
   {
     // Private and symmetric members of a JSON Web Key, RFC 7518 section 6.
     kind: 'private-key',
     find: /(\\?"(?:d|p|q|dp|dq|qi|k)\\?"[ \t\r\n]*:[ \t\r\n]*\\?")([A-Za-z0-9_-]{20,})/g,
-    hide: last,
-  },
-  {
-    kind: 'secret',
-    find: new RegExp(`((?<![A-Za-z0-9_.-])(?:${field})=)([^&\\s"'<>;,]*)`, 'gi'),
     hide: last,
   },
   { kind: 'code', find: /((?:[?&#]|^)code=)([^&\s"'<>;,]*)/gim, hide: unlessPlain },

@@ -188,7 +188,28 @@ test('a body is cut at maxBytes and says so', async () => {
   const { exchange, record } = await ask(port, { maxBytes: 1_000 })
   expect(exchange?.truncated).toBe(true)
   expect(exchange?.body).toHaveLength(1_000)
-  expect(record).toContain('[the body was cut after 1000 bytes]')
+  expect(record).toContain('[the body was cut after 1000 bytes')
+})
+
+test('a word that is cut in half is left out of the record, since half a secret has no shape any more', async () => {
+  const port = await http((_, response) => response.end(`{"message": "all is well", "id": "AKIAIOSFODNN7EXAMPLE"}`))
+  const { exchange, record } = await ask(port, { maxBytes: 45 })
+  expect(exchange?.text()).toContain('AKIAIOSF')
+  expect(record).toContain(
+    '"all is well", "id": \r\n[the body was cut after 45 bytes, and the word that was cut in half',
+  )
+  expect(record).not.toContain('AKIA')
+})
+
+test.each([
+  ['gzip', { 'content-encoding': 'gzip' }, 'plain enough'],
+  ['bytes that are no text', { 'content-type': 'text/plain' }, 'a\u0001b'],
+])('a body in which no secret could be found, %s, is not kept', async (_, headers, body) => {
+  const port = await http((_, response) => response.writeHead(200, headers).end(body))
+  const { record } = await ask(port)
+  const digest = createHash('sha256').update(body).digest('hex')
+  expect(record).toContain(`[the body was not kept, as it is no plain text: ${body.length} bytes, SHA-256 ${digest}]`)
+  expect(record).not.toContain(body)
 })
 
 test('a body of exactly maxBytes is whole', async () => {
