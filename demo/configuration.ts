@@ -1,4 +1,5 @@
 import type { DemoSystem } from './servers/index.ts'
+import type { TimeStampAuthority } from './servers/time-stamp-authority.ts'
 
 /** A system as the demonstration's affidavit.yaml names it. */
 export type DemoEdition = { readonly id: string; readonly name: string; readonly system: DemoSystem }
@@ -10,7 +11,11 @@ export type DemoPeriod = { readonly id: string; readonly from: string; readonly 
 export const demoMark = '# Written by "affidavit demo".'
 
 /** The affidavit.yaml of the demonstration. */
-export function demoConfiguration(editions: readonly DemoEdition[], periods: readonly DemoPeriod[]): string {
+export function demoConfiguration(
+  editions: readonly DemoEdition[],
+  periods: readonly DemoPeriod[],
+  times: Pick<TimeStampAuthority, 'url' | 'rootFile'>,
+): string {
   return `${demoMark} The servers named here ran on this machine, for the demonstration only.
 version: 1
 
@@ -32,6 +37,9 @@ exceptions:
     approvedOn: ${quoted(daysFromNow(-10))}
     expiresOn: ${quoted(daysFromNow(60))}
     compensatingControl: The gateway's own access log covers the days in question
+
+signing:
+  timestamp: { urls: [${quoted(times.url)}], trust: [${quoted(times.rootFile)}] }
 `
 }
 

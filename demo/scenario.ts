@@ -15,6 +15,7 @@ import { type DemoEdition, type DemoPeriod, demoConfiguration, demoMark } from '
 import { soundSettings } from './servers/api-settings.ts'
 import { type PlantedFault, plantedFaults } from './servers/faults.ts'
 import { type SystemChange, startSoundSystem, startWeakSystem } from './servers/index.ts'
+import { startTimeStampAuthority } from './servers/time-stamp-authority.ts'
 
 /** What is mended between the two periods, and again within the second one: each step is collected. */
 export const mendings: readonly (readonly { readonly sentence: string; readonly change: SystemChange }[])[] = [
@@ -30,7 +31,7 @@ export const mendings: readonly (readonly { readonly sentence: string; readonly 
 
 /** What the demonstration tells while it goes on, in this order. */
 export type DemoStep =
-  | { readonly step: 'serving'; readonly editions: readonly DemoEdition[] }
+  | { readonly step: 'serving'; readonly editions: readonly DemoEdition[]; readonly timeStamps: string }
   | { readonly step: 'collecting'; readonly period: string; readonly targets: number }
   | { readonly step: 'collected'; readonly event: RunEvent }
   | { readonly step: 'judged'; readonly run: RunResult; readonly assessment: Assessment }
@@ -54,7 +55,7 @@ export type DemoResult = {
 }
 
 /**
- * Starts both editions of the Customer Data API, collects and judges, mends the weak one in two steps with a collection
+ * Starts both editions of the Customer Data API and a time-stamping authority, collects and judges, mends the weak one in two steps with a collection
  * after each as the next period, compares, issues the signed report and verifies it. What an earlier demonstration left in `folder` is
  * removed; nothing outside of it is touched.
  */
@@ -69,15 +70,16 @@ export async function runDemo(options: {
   await makeKeys({ folder: join(folder, 'keys'), organisation: 'Example Retail Ltd', passphrase: null })
   await using sound = await startSoundSystem(join(folder, 'servers', 'sound'))
   await using weak = await startWeakSystem(join(folder, 'servers', 'weak'))
+  await using times = await startTimeStampAuthority(join(folder, 'servers', 'times'))
   const editions: readonly DemoEdition[] = [
     { id: 'customer-data-api-sound', name: 'Customer Data API, sound edition', system: sound },
     { id: 'customer-data-api-weak', name: 'Customer Data API, weak edition', system: weak },
   ]
-  tell({ step: 'serving', editions })
+  tell({ step: 'serving', editions, timeStamps: times.url })
 
   const configuration = join(folder, 'affidavit.yaml')
   const begin = instant(Date.now())
-  await writeFile(configuration, demoConfiguration(editions, [period('before', begin, later(begin, day))]))
+  await writeFile(configuration, demoConfiguration(editions, [period('before', begin, later(begin, day))], times))
   const before = await collectAndJudge(configuration, 'before', { signal, tell })
 
   const missedFaults = missed(before)
@@ -92,7 +94,7 @@ export async function runDemo(options: {
     if (step === 0) {
       boundary = instant(Date.now())
       const running = period('after', boundary, later(boundary, day))
-      await writeFile(configuration, demoConfiguration(editions, [period('before', begin, boundary), running]))
+      await writeFile(configuration, demoConfiguration(editions, [period('before', begin, boundary), running], times))
     }
     await collectAndJudge(configuration, 'after', { signal, tell })
   }
@@ -101,7 +103,7 @@ export async function runDemo(options: {
   const end = instant(Date.now() + 1)
   await setTimeout(2, undefined, { signal })
   const periods = [period('before', begin, boundary), period('after', boundary, end)]
-  await writeFile(configuration, demoConfiguration(editions, periods))
+  await writeFile(configuration, demoConfiguration(editions, periods, times))
   const project = await openProject(configuration)
   const comparison = await compareBoth(configuration)
   tell({ step: 'compared', comparison })

@@ -102,7 +102,8 @@ function validity(kind: CertificateKind, now: number): { from: number; to: numbe
   }
 }
 
-type Certify = {
+/** What a certificate says; its signature is made with the issuer's keys. */
+export type CertificateRequest = {
   readonly subject: string
   readonly issuer: string
   readonly keys: KeyPair
@@ -110,10 +111,14 @@ type Certify = {
   readonly ca: boolean
   readonly from: number
   readonly to: number
+  /** Of a server. */
   readonly hosts?: { readonly names: readonly string[]; readonly addresses: readonly string[] }
+  /** For time-stamping, and nothing else. */
+  readonly timeStamping?: boolean
 }
 
-async function certify(request: Certify): Promise<string> {
+/** Makes a certificate. */
+export async function makeCertificate(request: CertificateRequest): Promise<pkijs.Certificate> {
   const certificate = new pkijs.Certificate()
   certificate.version = 2
   const serial = webcrypto.getRandomValues(new Uint8Array(16))
@@ -155,7 +160,20 @@ async function certify(request: Certify): Promise<string> {
     const purposes = new pkijs.ExtKeyUsage({ keyPurposes: ['1.3.6.1.5.5.7.3.1'] })
     certificate.extensions.push(extension('2.5.29.37', purposes.toSchema().toBER()))
   }
+  if (request.timeStamping) {
+    const purposes = new pkijs.ExtKeyUsage({ keyPurposes: ['1.3.6.1.5.5.7.3.8'] })
+    certificate.extensions.push(extension('2.5.29.37', purposes.toSchema().toBER(), true))
+  }
   await certificate.sign(request.signer.privateKey, 'SHA-256')
+  return certificate
+}
+
+async function certify(request: CertificateRequest): Promise<string> {
+  return certificatePem(await makeCertificate(request))
+}
+
+/** A certificate as PEM. */
+export function certificatePem(certificate: pkijs.Certificate): string {
   return pem('CERTIFICATE', certificate.toSchema(true).toBER())
 }
 
@@ -168,7 +186,7 @@ function extension(extnID: string, value: ArrayBuffer, critical = false): pkijs.
 }
 
 /** RFC 5280 section 4.2.1.3: keyCertSign and cRLSign; digitalSignature, with keyEncipherment where the key is RSA. */
-function keyUsage({ ca, keys }: Certify): BitString {
+function keyUsage({ ca, keys }: CertificateRequest): BitString {
   const [bits, unusedBits] = ca ? [0x06, 1] : keys.publicKey.algorithm.name === 'ECDSA' ? [0x80, 7] : [0xa0, 5]
   return new BitString({ valueHex: Uint8Array.of(bits).buffer, unusedBits })
 }
@@ -177,7 +195,8 @@ async function keyId(keys: KeyPair): Promise<ArrayBuffer> {
   return await webcrypto.subtle.digest('SHA-1', await webcrypto.subtle.exportKey('spki', keys.publicKey))
 }
 
-async function ecKeys(): Promise<KeyPair> {
+/** A new P-256 key pair. */
+export async function ecKeys(): Promise<KeyPair> {
   return await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
 }
 

@@ -123,7 +123,7 @@ async function issueOf(
     signer: key.description,
     level: timestamp ? 'B-T' : 'B-B',
     timestampAuthority: timestamp ? new URL(timestamp.urls[0] ?? '').host : null,
-    verifyCommand: `affidavit verify ${id}.pdf --trust ca.cert.pem`,
+    verifyCommand: `affidavit verify ${id}.pdf --trust ca.cert.pem${timestamp ? ' --trust tsa.pem' : ''}`,
     evidence: await evidenceIndex(store, assessment),
   }
 }

@@ -27,6 +27,7 @@ function tell(step: DemoStep): void {
     case 'serving':
       heading('Two editions of the Customer Data API are running on this machine')
       for (const { name, system } of step.editions) say(`  ${name}: ${system.apiUrl}, issuer ${system.issuer}`)
+      say(`  a time-stamping authority (RFC 3161) that nobody but this demonstration trusts: ${step.timeStamps}`)
       break
     case 'collecting':
       heading(`Collecting evidence from ${count(step.targets, 'target')}, period "${step.period}"`)

@@ -25,6 +25,7 @@ beforeAll(async () => {
   })
   await copyFile(demo.report.files.pdf, join(auditor, 'report.pdf'))
   await copyFile(join(folder.path, 'demo/keys/ca.cert.pem'), join(auditor, 'ca.cert.pem'))
+  await copyFile(join(folder.path, 'demo/servers/times/tsa.pem'), join(auditor, 'tsa.pem'))
 })
 
 afterAll(async () => {
@@ -34,7 +35,7 @@ afterAll(async () => {
 test.skipIf(missing.length > 0)('every command of docs/verify-a-report.md works as it is written', async () => {
   const text = await readFile(resolve(import.meta.dirname, '../../docs/verify-a-report.md'), 'utf8')
   const blocks = [...text.matchAll(/^```bash\n(.*?)^```$/gms)].map((match) => match[1] ?? '')
-  expect(blocks).toHaveLength(8)
+  expect(blocks).toHaveLength(9)
   const outputs: string[] = []
   for (const block of blocks) {
     const { stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', block], { cwd: auditor })
@@ -46,8 +47,10 @@ test.skipIf(missing.length > 0)('every command of docs/verify-a-report.md works 
   expect(outputs[2]).toContain('Example Retail Ltd report signing')
   expect(outputs[4]).toMatch(/^[0-9a-f]{64} /)
   expect(outputs[5]).toContain('Signature Verified Successfully')
-  expect(outputs[6]).toMatch(/leads to ([0-9a-f]{64})\nthe checkpoint: \1\n/)
-  expect(outputs[7]).toContain('the entries are those that the proofs name')
+  expect(outputs[6]).toContain('Verification: OK')
+  expect(outputs[6]).toMatch(/^Time stamp: .* GMT$/m)
+  expect(outputs[7]).toMatch(/leads to ([0-9a-f]{64})\nthe checkpoint: \1\n/)
+  expect(outputs[8]).toContain('the entries are those that the proofs name')
 
   const { issue } = JSON.parse(await readFile(join(auditor, 'report.json'), 'utf8'))
   const lines = (await readFile(join(auditor, 'evidence.jsonl'), 'utf8')).trim().split('\n')

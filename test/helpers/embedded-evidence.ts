@@ -6,8 +6,10 @@ import { inclusionProof } from '../../src/ledger/proof.ts'
 import { formatProofs } from '../../src/ledger/proof-file.ts'
 import { sha256 } from '../../src/model/digest.ts'
 import type { Attachment } from '../../src/signing/pdf/attachments.ts'
+import type { Timestamper } from '../../src/signing/signer.ts'
+import { stampBytes, writeReply } from '../../src/signing/stamp.ts'
 import { newEntry, origin, signer } from './ledger.ts'
-import { attachment } from './signing.ts'
+import { attachment, never } from './signing.ts'
 
 /** What a report embeds of a ledger of nine entries: three of them, their proofs, its index, checkpoint and key. */
 export async function embeddedEvidence(): Promise<readonly Attachment[]> {
@@ -34,4 +36,15 @@ export async function embeddedEvidence(): Promise<readonly Attachment[]> {
     attachment('checkpoint.txt', await signNote(formatTreeHead({ origin, size: 9, root }), signer)),
     attachment('ledger-key.txt', `${verifierKey(signer)}\n`),
   ]
+}
+
+/** A `checkpoint.tsr` over one of the attachments, which should be the checkpoint. */
+export async function stampOver(
+  name: string,
+  attachments: readonly Attachment[],
+  timestamper: Timestamper,
+): Promise<Attachment> {
+  const bytes = attachments.find((each) => each.name === name)?.bytes ?? new Uint8Array()
+  const { token } = await stampBytes(bytes, timestamper, never)
+  return { ...attachment('checkpoint.tsr', ''), bytes: writeReply(token) }
 }

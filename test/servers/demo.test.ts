@@ -74,7 +74,8 @@ test('an accepted finding stays not satisfied', () => {
 
 test('the report is accepted under its own authority and the store verifies', async () => {
   expect(demo.verification.verdict).toBe('accepted')
-  expect(demo.store).toMatchObject({ verdict: 'verified', problems: [] })
+  expect(demo.store).toMatchObject({ verdict: 'verified', problems: [], timestamps: 2, contradictions: [] })
+  expect(demo.store.bounds.map(({ anchored }) => anchored)).toEqual([true, true])
   const alone = await verifyReport(demo.report.files.pdf, { trust: [], project: null })
   expect(alone.verdict).toBe('intact-signer-unproven')
 })

@@ -11,7 +11,7 @@ import { readCrlFile } from '../../src/signing/keys/own-crl.ts'
 import { raiseLevel } from '../../src/signing/raise-level.ts'
 import { rfc3161Timestamper } from '../../src/signing/timestamp.ts'
 import { judge, readTrusted } from '../../verify-page/judge.ts'
-import { embeddedEvidence } from '../helpers/embedded-evidence.ts'
+import { embeddedEvidence, stampOver } from '../helpers/embedded-evidence.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
 import { attachment, chromiumPdf, sign, signerOf, withByte } from '../helpers/signing.ts'
 import { startAuthority } from '../helpers/time-stamp-authority.ts'
@@ -45,6 +45,10 @@ beforeAll(async () => {
     const own = { signer, clock, timestamper }
     files.set(`${keyType} with evidence.pdf`, (await sign(chromiumPdf(), { ...own, attachments: evidence })).pdf)
     files.set(`${keyType} with altered evidence.pdf`, (await sign(chromiumPdf(), { ...own, attachments: altered })).pdf)
+    const stamped = [...evidence, await stampOver('checkpoint.txt', evidence, timestamper)]
+    const mixedUp = [...evidence, await stampOver('proofs.json', evidence, timestamper)]
+    files.set(`${keyType} with stamped evidence.pdf`, (await sign(chromiumPdf(), { ...own, attachments: stamped })).pdf)
+    files.set(`${keyType} with another stamp.pdf`, (await sign(chromiumPdf(), { ...own, attachments: mixedUp })).pdf)
     const crls = [readCrlFile(identity.rootCrl), authority.crl]
     const ask = () => Promise.reject(new Error('nobody is to be asked'))
     const raising = { ask, crls, known: [], clock, signal: AbortSignal.timeout(60_000), timestamper }
@@ -144,6 +148,13 @@ test('the evidence inside is checked against its proofs and the checkpoint again
   expect(await page.$$('.checks .chip.good')).toHaveLength(6)
 })
 
+test('the time stamp over the ledger’s checkpoint is checked, and says by when the evidence existed', async () => {
+  const { checks } = await verify('p256 with stamped evidence.pdf', ['p256.pem', 'tsa.pem'])
+  expect(checks).toHaveLength(8)
+  expect(checks.at(-1)).toContain('CN=Test TSA')
+  expect(await page.$$('.checks .chip.good')).toHaveLength(7)
+})
+
 test('its attachments are listed with their digests, their names as plain text', async () => {
   const { cells } = await verify('p256.pdf', [])
   const { signed } = await byNode('p256.pdf', [])
@@ -160,6 +171,9 @@ test.each([
   ['p256 with evidence.pdf', ['p256.pem', 'tsa.pem'], 'accepted'],
   ['p256 with altered evidence.pdf', ['p256.pem', 'tsa.pem'], 'refused'],
   ['rsa3072 with evidence.pdf', [], 'intact-signer-unproven'],
+  ['rsa3072 with stamped evidence.pdf', ['rsa3072.pem', 'tsa.pem'], 'accepted'],
+  ['rsa3072 with stamped evidence.pdf', [], 'intact-signer-unproven'],
+  ['p256 with another stamp.pdf', ['p256.pem', 'tsa.pem'], 'refused'],
   ['flipped.pdf', ['p256.pem', 'tsa.pem'], 'refused'],
   ['flipped.pdf', [], 'refused'],
   ['p256 at B-LTA.pdf', ['p256.pem', 'tsa.pem'], 'accepted'],
