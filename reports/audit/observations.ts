@@ -44,25 +44,34 @@ export function observationTable(
     columns: columns?.map(factName) ?? [],
     rows: ordered.map((decision, index) => {
       const above = ordered[index - 1]
-      const subject = above?.subject === decision.subject ? null : (short?.get(decision.subject) ?? null)
-      return row(decision, { subject, columns, dates, reason: repeats(decision, above) ? null : decision.reason })
+      const subject = short?.get(decision.subject) ?? null
+      const repeated = above?.subject === decision.subject
+      return row(decision, {
+        subject,
+        repeated,
+        columns,
+        dates,
+        reason: repeats(decision, above) ? null : decision.reason,
+      })
     }),
   }
 }
 
 type Shown = {
   readonly subject: string | null
+  readonly repeated: boolean
   readonly columns: readonly string[] | undefined
   readonly dates: Dates
   readonly reason: string | null
 }
 
-function row(decision: Decision, { subject, columns, dates, reason }: Shown): ObservationRow {
+function row(decision: Decision, { subject, repeated, columns, dates, reason }: Shown): ObservationRow {
   const facts = Object.entries(decision.facts)
   const long = (value: Json) => Array.isArray(value) && factText(value, dates).length > longest.list
   const wide = reason !== null && reason.length > longest.reason
   return {
     subject,
+    repeated,
     cells: columns?.map((name) => factText(decision.facts[name] ?? null, dates)) ?? [],
     pairs: columns
       ? []

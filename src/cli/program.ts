@@ -21,6 +21,7 @@ const commands: {
     'sign and timestamp what the ledger holds, to hand out',
     async () => (await import('./checkpoint.ts')).checkpointCommand,
   ],
+  'pdf-rules': ['check a PDF against PDF/A and PDF/UA', async () => (await import('./pdf-rules.ts')).pdfRulesCommand],
   backup: ['copy the store while it is in use', async () => (await import('./backup.ts')).backupCommand],
   compare: ['set two periods side by side', async () => (await import('./compare.ts')).compareCommand],
   daemon: ['collect on schedule until stopped', async () => (await import('./daemon.ts')).daemonCommand],

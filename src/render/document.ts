@@ -236,8 +236,10 @@ export type ObservationTable = {
 }
 
 export type ObservationRow = {
-  /** Null where the row above has the same. */
+  /** Null where no row has a cell for it. */
   readonly subject: string | null
+  /** Whether the row above has the same. */
+  readonly repeated: boolean
   readonly cells: readonly string[]
   readonly pairs: readonly Pair[]
   readonly result: Chip

@@ -1,4 +1,6 @@
 import type { Instant } from '../../model/time.ts'
+import { allFontsArchivable } from './archivable.ts'
+import { markArtefacts } from './artefacts.ts'
 import { type Attachment, addAttachments } from './attachments.ts'
 import { entry, type PdfFile, pages } from './file.ts'
 import { describeLinks } from './links.ts'
@@ -20,6 +22,7 @@ import {
 } from './objects.ts'
 import { type Rectangle, signatureField } from './signature-field.ts'
 import { srgbProfile } from './srgb.ts'
+import { completeTags } from './tags.ts'
 import type { Update } from './update.ts'
 
 /** What a printed document still lacks. */
@@ -32,8 +35,9 @@ export type Completion = {
 }
 
 /**
- * Adds to a printed document its attachments, metadata, output intent, link descriptions and the field of a signature.
- * Gives the new information dictionary, which the trailer is to name.
+ * Adds to a printed document its attachments, metadata, output intent, link descriptions, what its tags lack, and the
+ * field of a signature. Gives the new information dictionary, which the trailer is to name. The metadata call the document
+ * PDF/A-3b where its fonts are of the kind that is known to be fit for it and no character is without a glyph.
  */
 export async function completeDocument(
   file: PdfFile,
@@ -43,11 +47,17 @@ export async function completeDocument(
 ): Promise<PdfRef> {
   const { specifications, nameTree } = await addAttachments(update, completion.attachments)
   const field = update.reserve()
-  const firstPage = addToPages(file, update, field)
-  update.put(field, signatureField(update, firstPage, signature, completion.rectangle))
+  const all = pages(file)
+  const firstPage = addToPages(file, update, all, field)
+  const key = completeTags(file, update, field, firstPage)
+  const unplaced = signatureField(update, firstPage, signature, completion.rectangle)
+  update.put(field, key === null ? unplaced : withEntries(unplaced, { StructParent: key }))
+  const sheets = all.map(({ page }) => page)
+  const texts = await markArtefacts(file, update, sheets)
+  const archivable = texts.understood && !texts.missingGlyphs && allFontsArchivable(file, sheets)
   const printed = entry(file, file.trailer.entries.get('Info'), 'Producer')
   const producer = isString(printed) ? readText(printed) : 'Affidavit'
-  const metadata = { ...completion.metadata, modified: completion.signedAt, producer }
+  const metadata = { ...completion.metadata, modified: completion.signedAt, producer, archivable }
   const { catalog } = file
   const form = dictOf(entry(file, catalog, 'AcroForm'))
   update.put(
@@ -68,13 +78,13 @@ export async function completeDocument(
 }
 
 /** Puts the signature's widget on the first page and descriptions on all links; gives the first page's reference. */
-function addToPages(file: PdfFile, update: Update, widget: PdfRef): PdfRef {
-  const all = pages(file)
+function addToPages(file: PdfFile, update: Update, all: ReturnType<typeof pages>, widget: PdfRef): PdfRef {
+  const numbers = new Map(all.map(({ ref }, i) => [ref.number, i + 1]))
   const [first] = all
   if (!first) throw new PdfError('the document has no page')
   for (const { ref, page } of all) {
     const before = itemsOf(entry(file, page, 'Annots'))
-    const described = describeLinks(file, update, page)
+    const described = describeLinks(file, update, page, numbers)
     const after = ref === first.ref ? [...described, widget] : described
     if (after.some((item, i) => item !== before[i])) update.put(ref, withEntries(page, { Annots: array(...after) }))
   }

@@ -13,7 +13,12 @@ export type PdfMetadata = {
   readonly language: string
 }
 
-type Written = PdfMetadata & { readonly modified: Instant; readonly producer: string }
+type Written = PdfMetadata & {
+  readonly modified: Instant
+  readonly producer: string
+  /** Whether the document calls itself PDF/A-3, level B (ISO 19005-3 section 6.6.4). */
+  readonly archivable: boolean
+}
 
 /** The information dictionary, ISO 32000-1 section 14.3.3; it says what the XMP packet says. */
 export function informationDictionary(metadata: Written): PdfObject {
@@ -31,7 +36,7 @@ export function informationDictionary(metadata: Written): PdfObject {
 
 /** The XMP packet (ISO 16684-1) as a metadata stream; uncompressed, so that anything can read it. */
 export function metadataStream(metadata: Written): PdfStream {
-  const { title, author, subject, keywords, language, producer } = metadata
+  const { title, author, subject, keywords, language, producer, archivable } = metadata
   const alternative = (text: string) => `<rdf:Alt><rdf:li xml:lang="x-default">${escapeXml(text)}</rdf:li></rdf:Alt>`
   const list = (kind: 'Bag' | 'Seq', items: readonly string[]) =>
     `<rdf:${kind}>${items.map((item) => `<rdf:li>${escapeXml(item)}</rdf:li>`).join('')}</rdf:${kind}>`
@@ -42,7 +47,7 @@ export function metadataStream(metadata: Written): PdfStream {
   <rdf:Description rdf:about=""
     xmlns:dc="http://purl.org/dc/elements/1.1/"
     xmlns:xmp="http://ns.adobe.com/xap/1.0/"
-    xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
+    xmlns:pdf="http://ns.adobe.com/pdf/1.3/"${archivable ? '\n    xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"' : ''}>
    <dc:format>application/pdf</dc:format>
    <dc:title>${alternative(title)}</dc:title>
    <dc:creator>${list('Seq', [author])}</dc:creator>
@@ -54,13 +59,17 @@ export function metadataStream(metadata: Written): PdfStream {
    <xmp:ModifyDate>${seconds(metadata.modified)}</xmp:ModifyDate>
    <xmp:MetadataDate>${seconds(metadata.modified)}</xmp:MetadataDate>
    <pdf:Producer>${escapeXml(producer)}</pdf:Producer>
-   <pdf:Keywords>${escapeXml(keywords.join(', '))}</pdf:Keywords>
+   <pdf:Keywords>${escapeXml(keywords.join(', '))}</pdf:Keywords>${archivable ? archive : ''}
   </rdf:Description>
  </rdf:RDF>
 </x:xmpmeta>
 <?xpacket end="r"?>`
   return { kind: 'stream', dict: dict({ Type: name('Metadata'), Subtype: name('XML') }), bytes: utf8(packet) }
 }
+
+const archive = `
+   <pdfaid:part>3</pdfaid:part>
+   <pdfaid:conformance>B</pdfaid:conformance>`
 
 /** Text for XML 1.0: markup escaped, characters that XML does not have replaced. */
 function escapeXml(text: string): string {

@@ -1,0 +1,275 @@
+import { entry } from '../pdf/file.ts'
+import {
+  isArray,
+  isDict,
+  isName,
+  isStream,
+  isString,
+  PdfError,
+  type PdfObject,
+  type PdfStream,
+} from '../pdf/objects.ts'
+import { nameOf, type PdfDocument } from './document.ts'
+import { type Operation, operations, operators } from './operators.ts'
+
+type Seen = { readonly object: number; readonly what: string }
+
+/** The codes that a font shows; `visible` where any of them is painted. */
+export type FontUse = { readonly object: number; readonly texts: Set<string>; visible: boolean }
+
+/** A colour space as the resources in force have it. */
+export type ColourUse = { readonly object: number; readonly space: PdfObject; readonly resources: PdfObject }
+
+/** What all content streams of a document do. */
+export type ContentFacts = {
+  readonly streams: number
+  readonly unreadable: readonly Seen[]
+  readonly unknownOperators: readonly Seen[]
+  readonly tooDeep: readonly Seen[]
+  readonly missingResources: readonly Seen[]
+  readonly intents: readonly Seen[]
+  readonly inlineImages: readonly { readonly object: number; readonly image: PdfObject }[]
+  readonly colours: readonly ColourUse[]
+  readonly fonts: ReadonlyMap<PdfObject, FontUse>
+  /** Painting that is neither tagged nor an artefact, and how much painting there is. */
+  readonly untagged: readonly Seen[]
+  readonly items: number
+  readonly crossed: readonly Seen[]
+  /** Marked contents that are to be in the structure, by page object. */
+  readonly marked: ReadonlyMap<number, ReadonlySet<number>>
+  /** How often each form XObject is drawn. */
+  readonly drawn: ReadonlyMap<PdfObject, number>
+}
+
+type State = { font: PdfObject; mode: number }
+type Mark = 'artefact' | 'tagged' | 'other'
+
+const painting = new Set(['b', 'B', 'b*', 'B*', 'f', 'F', 'f*', 's', 'S', 'sh', 'BI', 'Tj', 'TJ', "'", '"'])
+const deviceOperators: { readonly [operator: string]: string } = {
+  g: 'DeviceGray',
+  G: 'DeviceGray',
+  rg: 'DeviceRGB',
+  RG: 'DeviceRGB',
+  k: 'DeviceCMYK',
+  K: 'DeviceCMYK',
+}
+const deepestForm = 16
+
+/** Runs the contents of all pages and of what they draw. */
+export function runContents(subject: PdfDocument): ContentFacts {
+  const { file } = subject
+  const facts = {
+    streams: 0,
+    unreadable: [] as Seen[],
+    unknownOperators: [] as Seen[],
+    tooDeep: [] as Seen[],
+    missingResources: [] as Seen[],
+    intents: [] as Seen[],
+    inlineImages: [] as { object: number; image: PdfObject }[],
+    colours: [] as ColourUse[],
+    fonts: new Map<PdfObject, FontUse>(),
+    untagged: [] as Seen[],
+    items: 0,
+    crossed: [] as Seen[],
+    marked: new Map<number, Set<number>>(),
+    drawn: new Map<PdfObject, number>(),
+  }
+  const coloursSeen = new Map<PdfObject, Set<PdfObject>>()
+
+  const run = (bytes: Uint8Array, place: { object: number; page: number }, resources: PdfObject, marks: Mark[]) => {
+    facts.streams++
+    const { object, page } = place
+    const depth = marks.length
+    const states: State[] = []
+    let state: State = { font: null, mode: 0 }
+    const see = (list: Seen[], what: string) => void list.push({ object, what })
+    const resource = (category: string, key: PdfObject | undefined): PdfObject => {
+      const name = nameOf(key ?? null)
+      const found = entry(file, entry(file, resources, category), name ?? '')
+      if (found === null) see(facts.missingResources, `/${name ?? '?'} is not among the ${category} resources`)
+      return found
+    }
+    const colour = (space: PdfObject) => {
+      const known = coloursSeen.get(resources) ?? new Set()
+      coloursSeen.set(resources, known)
+      const key = typeof space === 'object' && space?.kind === 'name' ? `/${space.value}` : space
+      if (known.has(key as PdfObject)) return
+      known.add(key as PdfObject)
+      facts.colours.push({ object, space, resources })
+    }
+    const show = (...texts: readonly (PdfObject | undefined)[]) => {
+      const use = facts.fonts.get(state.font) ?? { object, texts: new Set<string>(), visible: false }
+      facts.fonts.set(state.font, use)
+      if (state.mode !== 3 && state.mode !== 7) use.visible = true
+      for (const text of texts) if (isString(text)) use.texts.add(Buffer.from(text.bytes).toString('latin1'))
+    }
+    const open = (tag: PdfObject | undefined, properties: PdfObject | undefined): Mark => {
+      const dict = isDict(properties)
+        ? properties
+        : properties === undefined
+          ? null
+          : resource('Properties', properties)
+      const number = entry(file, dict, 'MCID')
+      if (isName(tag, 'Artifact')) {
+        if (marks.includes('tagged')) see(facts.crossed, 'an artefact inside tagged content')
+        return 'artefact'
+      }
+      if (typeof number !== 'number') return 'other'
+      if (marks.includes('artefact')) see(facts.crossed, `tagged content ${number} inside an artefact`)
+      const list = facts.marked.get(page) ?? new Set()
+      facts.marked.set(page, list.add(number))
+      return 'tagged'
+    }
+    const draw = (key: PdfObject | undefined) => {
+      const item = resource('XObject', key)
+      if (!isStream(item)) return
+      if (isName(entry(file, item, 'Subtype'), 'Form')) {
+        facts.drawn.set(item, (facts.drawn.get(item) ?? 0) + 1)
+        form(item, place, resources, marks)
+      } else {
+        paint('an image')
+        const space = entry(file, item, 'ColorSpace')
+        if (space !== null) colour(space)
+        const intent = nameOf(entry(file, item, 'Intent'))
+        if (intent !== null) see(facts.intents, intent)
+      }
+    }
+    const paint = (what: string) => {
+      facts.items++
+      if (!marks.some((mark) => mark !== 'other')) see(facts.untagged, `${what} is neither tagged nor an artefact`)
+    }
+    const perform = ({ operator, operands }: Operation) => {
+      const last = operands.at(-1)
+      if (painting.has(operator)) paint(`${operator} (${what(operator)})`)
+      const device = deviceOperators[operator]
+      if (device !== undefined) return colour({ kind: 'name', value: device })
+      switch (operator) {
+        case 'q':
+          states.push({ ...state })
+          if (states.length === 29) see(facts.tooDeep, 'q is nested more than 28 times')
+          return
+        case 'Q':
+          state = states.pop() ?? state
+          return
+        case 'Tf':
+          state.font = resource('Font', operands[0])
+          return
+        case 'Tr':
+          state.mode = typeof last === 'number' ? last : 0
+          return
+        case 'gs': {
+          const font = entry(file, resource('ExtGState', last), 'Font')
+          if (isArray(font)) state.font = file.resolve(font.items[0])
+          return
+        }
+        case 'ri':
+          return see(facts.intents, nameOf(last ?? null) ?? '?')
+        case 'cs':
+        case 'CS':
+          return colour(isDeviceName(last) ? last : resource('ColorSpace', last))
+        case 'sc':
+        case 'SC':
+        case 'scn':
+        case 'SCN':
+          if (nameOf(last ?? null) !== null) pattern(resource('Pattern', last), place, resources, marks, colour)
+          return
+        case 'sh':
+          return colour(entry(file, resource('Shading', last), 'ColorSpace'))
+        case 'Do':
+          return draw(last)
+        case 'BI': {
+          facts.inlineImages.push({ object, image: last ?? null })
+          const space = entry(file, last, 'ColorSpace') ?? entry(file, last, 'CS')
+          const full = { G: 'DeviceGray', RGB: 'DeviceRGB', CMYK: 'DeviceCMYK' }[nameOf(space) ?? '']
+          if (full !== undefined) colour({ kind: 'name', value: full })
+          else if (space !== null) colour(space)
+          return
+        }
+        case 'Tj':
+        case "'":
+        case '"':
+          return show(last)
+        case 'TJ':
+          return show(...(isArray(last) ? last.items : []))
+        case 'BMC':
+        case 'BDC':
+          return void marks.push(open(operands[0], operator === 'BDC' ? operands[1] : undefined))
+        case 'EMC':
+          if (marks.length > depth) marks.pop()
+          return
+        default:
+          if (!operators.has(operator)) see(facts.unknownOperators, `the operator ${operator}`)
+      }
+    }
+    try {
+      for (const operation of operations(bytes)) perform(operation)
+    } catch (error) {
+      if (!(error instanceof PdfError)) throw error
+      see(facts.unreadable, error.message)
+    }
+    marks.length = depth
+  }
+
+  let forms = 0
+  const form = (item: PdfStream, place: { object: number; page: number }, above: PdfObject, marks: Mark[]) => {
+    const bytes = subject.decode(item)
+    if (!bytes || forms >= deepestForm) {
+      facts.unreadable.push({ object: place.object, what: 'a form that cannot be unpacked' })
+      return
+    }
+    const own = entry(file, item, 'Resources')
+    if (own === null && bytes.length > 0) {
+      facts.missingResources.push({ object: place.object, what: 'a form without Resources of its own' })
+    }
+    forms++
+    run(bytes, place, own ?? above, marks)
+    forms--
+  }
+  const pattern = (
+    value: PdfObject,
+    place: { object: number; page: number },
+    resources: PdfObject,
+    marks: Mark[],
+    colour: (space: PdfObject) => void,
+  ) => {
+    const shading = entry(file, value, 'Shading')
+    if (shading !== null) colour(entry(file, shading, 'ColorSpace'))
+    // What a pattern paints belongs to what is painted with it.
+    if (isStream(value)) form(value, place, resources, [...marks, 'artefact'])
+  }
+
+  for (const { ref, page, resources } of subject.pages) {
+    const contents = page.entries.get('Contents')
+    const list = file.resolve(contents)
+    const streams = (isArray(list) ? list.items : [contents ?? null]).map((item) => ({
+      item,
+      value: file.resolve(item),
+    }))
+    const parts = streams.flatMap(({ value }) => (isStream(value) ? [subject.decode(value)] : []))
+    if (parts.some((part) => part === null)) {
+      facts.unreadable.push({ object: ref.number, what: 'the contents of a page cannot be unpacked' })
+      continue
+    }
+    const bytes = Buffer.concat(parts.flatMap((part) => (part ? [part, Buffer.from('\n')] : [])))
+    run(bytes, { object: ref.number, page: ref.number }, resources, [])
+  }
+  for (const { object, dict, page } of subject.annotations) {
+    const normal = entry(file, dict, 'AP') === null ? null : entry(file, entry(file, dict, 'AP'), 'N')
+    const looks = isStream(normal) ? [normal] : isDict(normal) ? [...normal.entries.values()].map(file.resolve) : []
+    // An annotation's appearance belongs to the annotation, which has its own place in the structure.
+    for (const look of looks) {
+      if (isStream(look)) form(look, { object, page: page.ref.number }, page.resources, ['artefact'])
+    }
+  }
+  return facts
+}
+
+function what(operator: string): string {
+  if (operator === 'BI') return 'an inline image'
+  if (operator === 'sh') return 'a shading'
+  return operator.startsWith('T') || operator === "'" || operator === '"' ? 'text' : 'a path'
+}
+
+function isDeviceName(value: PdfObject | undefined): value is PdfObject {
+  return ['DeviceGray', 'DeviceRGB', 'DeviceCMYK', 'Pattern'].includes(nameOf(value ?? null) ?? '')
+}

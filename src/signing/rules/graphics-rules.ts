@@ -1,0 +1,316 @@
+import { fromLatin1 } from '../bytes.ts'
+import { entry, type PdfFile } from '../pdf/file.ts'
+import { isArray, isDict, isName, isStream, type PdfObject } from '../pdf/objects.ts'
+import { writeObject } from '../pdf/write.ts'
+import { nameOf } from './document.ts'
+import type { Look, Rule } from './rule.ts'
+import type { PdfSubject } from './subject.ts'
+
+const intents = ['RelativeColorimetric', 'AbsoluteColorimetric', 'Perceptual', 'Saturation']
+const blendModes = new Set(
+  (
+    'Normal Compatible Multiply Screen Overlay Darken Lighten ColorDodge ColorBurn HardLight SoftLight Difference ' +
+    'Exclusion Hue Saturation Color Luminosity'
+  ).split(' '),
+)
+
+/** Rules over what is painted. */
+export const graphicsRules: readonly Rule[] = [
+  {
+    id: 'operators',
+    clauses: { 'PDF/A-3b': '6.2.2' },
+    says: 'Content streams can be read and use the operators of ISO 32000-1 only.',
+    check({ content }, look) {
+      const { streams, unreadable, unknownOperators } = content()
+      for (let i = 0; i < streams; i++) look.saw()
+      for (const { what } of unreadable) look.unchecked(what)
+      for (const { object, what } of unknownOperators) look.fault(object, what)
+    },
+  },
+  {
+    id: 'resources',
+    clauses: { 'PDF/A-3b': '6.2.2' },
+    says: 'What a content stream names stands in the resources of its page or form.',
+    check({ content }, look) {
+      for (let i = 0; i < content().streams; i++) look.saw()
+      for (const { object, what } of content().missingResources) look.fault(object, what)
+    },
+  },
+  {
+    id: 'output-intent',
+    clauses: { 'PDF/A-3b': '6.2.3' },
+    says: 'An output intent GTS_PDFA1 has a display or printer profile for grey, RGB or CMYK, the same in all of them.',
+    check({ file, decode }, look) {
+      const list = entry(file, file.catalog, 'OutputIntents')
+      const all = isArray(list) ? list.items.map((item) => file.resolve(item)) : []
+      const profiles = new Set<PdfObject>()
+      for (const intent of all) {
+        look.saw()
+        const profile = entry(file, intent, 'DestOutputProfile')
+        if (isName(entry(file, intent, 'S'), 'GTS_PDFX') && entry(file, intent, 'DestOutputProfileRef') !== null) {
+          look.fault(file.catalogRef.number, '/DestOutputProfileRef')
+        }
+        if (profile === null) continue
+        profiles.add(profile)
+        const facts = isStream(profile) ? profileOf(decode(profile)) : null
+        const good = facts && ['prtr', 'mntr'].includes(facts.use) && ['GRAY', 'RGB ', 'CMYK'].includes(facts.space)
+        if (!good || facts.version >= 5) look.fault(file.catalogRef.number, 'the profile is none for output')
+      }
+      if (profiles.size > 1) look.fault(file.catalogRef.number, 'the output intents have different profiles')
+    },
+  },
+  {
+    id: 'device-colours',
+    clauses: { 'PDF/A-3b': '6.2.4.3' },
+    says: 'Device colours are those of the output intent, or a default colour space stands for them.',
+    check(subject, look) {
+      const { file } = subject
+      const intent = outputSpace(subject)
+      for (const { object, space, resources } of subject.content().colours) {
+        for (const device of deviceSpaces(file, space)) {
+          look.saw()
+          const instead = entry(file, entry(file, resources, 'ColorSpace'), device.replace('Device', 'Default'))
+          if (instead !== null) continue
+          const good =
+            device === 'DeviceGray' ? intent !== null : intent === { DeviceRGB: 'RGB ', DeviceCMYK: 'CMYK' }[device]
+          if (!good) look.fault(object, `${device}, but the output intent is ${intent?.trim() ?? 'missing'}`)
+        }
+      }
+    },
+  },
+  {
+    id: 'icc-profiles',
+    clauses: { 'PDF/A-3b': '6.2.4.2' },
+    says: 'ICC profiles are of version 4 or below and for as many components as stated.',
+    check({ file, objects, decode }, look) {
+      for (const { number, value } of objects) {
+        for (const space of iccSpaces(value)) {
+          const profile = file.resolve(space)
+          if (!isStream(profile)) continue
+          look.saw()
+          const bytes = decode(profile)
+          if (!bytes) look.unchecked('a profile that cannot be unpacked')
+          const facts = profileOf(bytes)
+          const components = facts && { GRAY: 1, 'RGB ': 3, CMYK: 4, 'Lab ': 3 }[facts.space]
+          if (bytes && (!facts || facts.version >= 5)) look.fault(number, 'no ICC profile of version 2 or 4')
+          else if (bytes && entry(file, profile, 'N') !== components)
+            look.fault(number, '/N is not that of the profile')
+        }
+      }
+    },
+  },
+  {
+    id: 'colourants',
+    clauses: { 'PDF/A-3b': '6.1.13, 6.2.4.4' },
+    says: 'DeviceN has at most 32 colourants, each spot colour described; a Separation is the same wherever it is named.',
+    check({ file, content }, look) {
+      const separations = new Map<string, string>()
+      for (const { object, space } of content().colours) {
+        if (!isArray(space)) continue
+        const kind = nameOf(file.resolve(space.items[0]))
+        if (kind === 'Separation') {
+          look.saw()
+          const name = nameOf(file.resolve(space.items[1])) ?? ''
+          const meaning = space.items
+            .slice(2)
+            .map((item) => fromLatin1(writeObject(file.resolve(item))))
+            .join()
+          if ((separations.get(name) ?? meaning) !== meaning) look.fault(object, `Separation ${name} has two meanings`)
+          separations.set(name, meaning)
+        }
+        if (kind !== 'DeviceN') continue
+        look.saw()
+        const names = file.resolve(space.items[1])
+        const described = entry(file, file.resolve(space.items[4]), 'Colorants')
+        const list = isArray(names) ? names.items.map((item) => nameOf(file.resolve(item)) ?? '') : []
+        if (list.length > 32) look.fault(object, `${list.length} colourants`)
+        for (const name of list) {
+          if (['Cyan', 'Magenta', 'Yellow', 'Black', 'None'].includes(name)) continue
+          if (entry(file, described, name) === null) look.fault(object, `the colourant ${name} is not described`)
+        }
+      }
+    },
+  },
+  {
+    id: 'graphics-states',
+    clauses: { 'PDF/A-3b': '6.2.5, 6.2.10' },
+    says: 'Graphics states have no /TR, no /HTP, /TR2 only as Default, and blend modes of ISO 32000-1 only.',
+    check({ file, dictionaries }, look) {
+      for (const { object, dict } of graphicsStates(file, dictionaries)) {
+        look.saw()
+        for (const key of ['TR', 'HTP']) if (dict.entries.has(key)) look.fault(object, `/${key}`)
+        const transfer = file.resolve(dict.entries.get('TR2'))
+        if (transfer !== null && !isName(transfer, 'Default')) look.fault(object, '/TR2')
+        const blend = entry(file, dict, 'BM')
+        for (const mode of isArray(blend) ? blend.items : blend === null ? [] : [blend]) {
+          const name = nameOf(file.resolve(mode)) ?? 'none'
+          if (!blendModes.has(name)) look.fault(object, `the blend mode ${name}`)
+        }
+      }
+    },
+  },
+  {
+    id: 'halftones',
+    clauses: { 'PDF/A-3b': '6.2.5' },
+    says: 'Halftones are of type 1 or 5 and have no name.',
+    check({ file, dictionaries }, look) {
+      for (const { object, dict } of dictionaries) {
+        const type = entry(file, dict, 'HalftoneType')
+        if (type === null) continue
+        look.saw()
+        if (type !== 1 && type !== 5) look.fault(object, `/HalftoneType ${String(type)}`)
+        if (dict.entries.has('HalftoneName')) look.fault(object, '/HalftoneName')
+      }
+    },
+  },
+  {
+    id: 'rendering-intents',
+    clauses: { 'PDF/A-3b': '6.2.6' },
+    says: 'Rendering intents are the four of ISO 32000-1 Table 70.',
+    check({ file, content, dictionaries }, look) {
+      const one = (object: number, intent: string) => {
+        look.saw()
+        if (!intents.includes(intent)) look.fault(object, intent)
+      }
+      for (const { object, what } of content().intents) one(object, what)
+      for (const { object, dict } of graphicsStates(file, dictionaries)) {
+        const intent = nameOf(entry(file, dict, 'RI'))
+        if (intent !== null) one(object, intent)
+      }
+    },
+  },
+  {
+    id: 'images',
+    clauses: { 'PDF/A-3b': '6.2.8' },
+    says: 'Images have no /Alternates, no /OPI, no interpolation, and 1, 2, 4, 8 or 16 bits (masks 1).',
+    check({ file, dictionaries, content }, look) {
+      const one = (object: number, image: PdfObject) => {
+        look.saw()
+        for (const key of ['Alternates', 'OPI']) if (entry(file, image, key) !== null) look.fault(object, `/${key}`)
+        if (entry(file, image, 'Interpolate') === true || entry(file, image, 'I') === true) {
+          look.fault(object, '/Interpolate')
+        }
+        const bits = entry(file, image, 'BitsPerComponent') ?? entry(file, image, 'BPC')
+        const mask = (entry(file, image, 'ImageMask') ?? entry(file, image, 'IM')) === true
+        const allowed = mask ? [1] : [1, 2, 4, 8, 16]
+        if (bits !== null && !allowed.includes(Number(bits))) look.fault(object, `${String(bits)} bits`)
+        if (isName(entry(file, image, 'Filter'), 'JPXDecode')) look.unchecked('the inside of JPEG 2000 images')
+      }
+      for (const { object, dict, stream } of dictionaries) {
+        if (stream?.dict === dict && isName(entry(file, dict, 'Subtype'), 'Image')) one(object, dict)
+      }
+      for (const { object, image } of content().inlineImages) one(object, image)
+    },
+  },
+  {
+    id: 'forms',
+    clauses: { 'PDF/A-3b': '6.2.9', 'PDF/UA-1': '7.20 (Matterhorn 30-001)' },
+    says: 'Form XObjects hold no PostScript, no /OPI and no reference to another file.',
+    check({ file, dictionaries }, look) {
+      for (const { object, dict, stream } of dictionaries) {
+        if (stream?.dict !== dict) continue
+        const kind = nameOf(entry(file, dict, 'Subtype'))
+        if (kind === 'PS') look.fault(object, 'a PostScript XObject')
+        if (kind !== 'Form') continue
+        look.saw()
+        for (const key of ['OPI', 'PS', 'Ref']) if (dict.entries.has(key)) look.fault(object, `/${key}`)
+        if (isName(entry(file, dict, 'Subtype2'), 'PS')) look.fault(object, '/Subtype2 /PS')
+      }
+    },
+  },
+  {
+    id: 'transparency',
+    clauses: { 'PDF/A-3b': '6.2.10' },
+    says: 'A page with transparency has an output intent or a colour space to blend in.',
+    check(subject, look) {
+      const { file } = subject
+      if (outputSpace(subject) !== null) return look.saw()
+      for (const { ref, page, resources } of subject.pages) {
+        const states = entry(file, resources, 'ExtGState')
+        const list = isDict(states) ? [...states.entries.values()] : []
+        const blends = list.some((state) =>
+          ['ca', 'CA', 'SMask', 'BM'].some((key) => {
+            const value = entry(file, state, key)
+            return value !== null && value !== 1 && !isName(value, 'None') && !isName(value, 'Normal')
+          }),
+        )
+        if (!blends) continue
+        look.saw()
+        if (entry(file, entry(file, page, 'Group'), 'CS') === null) look.fault(ref.number, 'it has neither')
+      }
+    },
+  },
+  optionalContentRule(),
+]
+
+function optionalContentRule(): Rule {
+  return {
+    id: 'optional-content',
+    clauses: { 'PDF/A-3b': '6.9', 'PDF/UA-1': '7.10 (Matterhorn 20-001 to 20-003)' },
+    says: 'Configurations of optional content have names of their own and no /AS.',
+    check({ file }, look: Look) {
+      const all = entry(file, file.catalog, 'OCProperties')
+      if (!isDict(all)) return
+      const more = entry(file, all, 'Configs')
+      const names = new Set<string>()
+      for (const item of [entry(file, all, 'D'), ...(isArray(more) ? more.items : [])]) {
+        const configuration = file.resolve(item)
+        if (!isDict(configuration)) continue
+        look.saw()
+        const name = JSON.stringify(entry(file, configuration, 'Name'))
+        if (name === 'null' || names.has(name))
+          look.fault(file.catalogRef.number, 'a configuration without its own name')
+        names.add(name)
+        if (configuration.entries.has('AS')) look.fault(file.catalogRef.number, 'a configuration with /AS')
+      }
+    },
+  }
+}
+
+type Profile = { readonly version: number; readonly use: string; readonly space: string }
+
+/** What the header of an ICC profile says, ICC.1 section 7.2. */
+function profileOf(bytes: Uint8Array | null): Profile | null {
+  if (!bytes || bytes.length < 128 || fromLatin1(bytes.subarray(36, 40)) !== 'acsp') return null
+  const use = fromLatin1(bytes.subarray(12, 16))
+  return { version: bytes[8] ?? 0, use, space: fromLatin1(bytes.subarray(16, 20)) }
+}
+
+function outputSpace({ file, decode }: PdfSubject): string | null {
+  const list = entry(file, file.catalog, 'OutputIntents')
+  for (const item of isArray(list) ? list.items : []) {
+    const profile = entry(file, item, 'DestOutputProfile')
+    if (isName(entry(file, item, 'S'), 'GTS_PDFA1') && isStream(profile)) {
+      return profileOf(decode(profile))?.space ?? null
+    }
+  }
+  return null
+}
+
+function deviceSpaces(file: PdfFile, space: PdfObject, depth = 0): readonly string[] {
+  const name = nameOf(space)
+  if (name !== null) return name.startsWith('Device') ? [name] : []
+  if (!isArray(space) || depth > 8) return []
+  const kind = nameOf(file.resolve(space.items[0]))
+  const under = kind === 'Indexed' || kind === 'Pattern' ? 1 : kind === 'Separation' || kind === 'DeviceN' ? 2 : null
+  if (under === null) return kind?.startsWith('Device') ? [kind] : []
+  return deviceSpaces(file, file.resolve(space.items[under]), depth + 1)
+}
+
+function* iccSpaces(value: PdfObject): Generator<PdfObject> {
+  if (isArray(value)) {
+    if (isName(value.items[0], 'ICCBased') && value.items[1] !== undefined) yield value.items[1]
+    else for (const item of value.items) yield* iccSpaces(item)
+  } else if (isStream(value)) yield* iccSpaces(value.dict)
+  else if (isDict(value)) for (const inner of value.entries.values()) yield* iccSpaces(inner)
+}
+
+/** The graphics state dictionaries among all: those that say so, or that stand in resources. */
+function graphicsStates(file: PdfFile, dictionaries: PdfSubject['dictionaries']): PdfSubject['dictionaries'] {
+  const listed = new Set<PdfObject>()
+  for (const { dict } of dictionaries) {
+    const states = file.resolve(dict.entries.get('ExtGState'))
+    if (isDict(states)) for (const state of states.entries.values()) listed.add(file.resolve(state))
+  }
+  return dictionaries.filter(({ dict }) => listed.has(dict) || isName(dict.entries.get('Type'), 'ExtGState'))
+}
