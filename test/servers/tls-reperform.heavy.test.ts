@@ -30,9 +30,11 @@ const old = await oldOpenssl('1.0.1')
 const why = [...missing.flat(), ...('missing' in old ? [old.missing] : [])].join(', ')
 if (why) process.stderr.write(`SKIPPED: the commands that show a TLS finding again, which need ${why}\n`)
 
-describe
-  .skipIf(why !== '')
-  .concurrent('the commands of the controls show on real servers what the collector says', () => {
+// nmap's sslv2 now and then passes over a server on a busy machine.
+describe.skipIf(why !== '')(
+  'the commands of the controls show on real servers what the collector says',
+  { retry: 2 },
+  () => {
     let sound: Running
     let weak: Running
     beforeAll(async () => {
@@ -95,4 +97,5 @@ describe
       const shown = await run('TLS-03', /-tls1_3 /, mail, { starttls: 'smtp' })
       expect(shown).toMatch(/Protocol version: TLSv1\.3/)
     })
-  })
+  },
+)
