@@ -144,7 +144,7 @@ export function fuzzReplays(count: number, seed: number): number {
 }
 
 /** Says which bytes it was that a parser stumbled over. */
-function blame(bytes: Uint8Array, read: () => unknown): void {
+export function blame(bytes: Uint8Array, read: () => unknown): void {
   try {
     read()
   } catch (error) {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fuzzCertificates, fuzzReplays, fuzzReplies } from '../helpers/tls-fuzz.ts'
+import { fuzzBeside, fuzzStarttls } from '../helpers/tls-fuzz-beside.ts'
 
 /** Another seed than the one of the default suite, so that both together look further. */
 const seed = 7
@@ -16,4 +17,12 @@ test('a hundred thousand mutated certificates do not break their parser', () => 
 
 test('two thousand mutated transcripts do not break the replay', () => {
   expect(fuzzReplays(2_000, seed)).toBe(2_000)
+})
+
+test('a million mutated OCSP responses, CRLs, timestamp lists and DNS answers do not break their parsers', () => {
+  expect(() => fuzzBeside(1_000_000, seed)).not.toThrow()
+})
+
+test('a million mutated beginnings of STARTTLS come to an end', async () => {
+  expect(await fuzzStarttls(1_000_000, seed)).toBeGreaterThan(0)
 })

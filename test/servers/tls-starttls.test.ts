@@ -121,6 +121,13 @@ describe('a server that does not', () => {
     expect(performance.now() - started).toBeLessThan(4_000)
   })
 
+  test('stay after it said yes is told as closing, at once', async () => {
+    await using server = await tcpServer((socket) => socket.once('data', () => socket.end('S')))
+    const collection = await look(server, 'postgres')
+    expect(collection.failure).toMatchObject({ code: 'closed' })
+    expect(collection.usage.durationMs).toBeLessThan(5_000)
+  })
+
   test('stop talking is cut off after a bounded number of bytes', async () => {
     await using server = await tcpServer((socket) => {
       const talk = (): void => void (socket.destroyed || socket.write('* more to say\r\n'.repeat(1_000), talk))

@@ -52,8 +52,10 @@ export function preambleOf(socket: Socket): Preamble | undefined {
 export async function startTls(socket: Socket, options: StarttlsOptions): Promise<Socket> {
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)])
   const talk = talkOver(socket, signal)
-  const preamble = await negotiate(talk, options)
+  const said = await negotiate(talk, options)
   talk.leave()
+  // The next user would wait for an end that does not come again.
+  const preamble = said.trouble === null && socket.readableEnded ? { ...said, trouble: leftAtOnce } : said
   if (preamble.trouble) {
     socket.on('error', () => undefined).destroy()
     const { kind, said } = preamble.trouble
@@ -63,7 +65,13 @@ export async function startTls(socket: Socket, options: StarttlsOptions): Promis
   return socket
 }
 
-async function negotiate(talk: Talk, { protocol, host }: StarttlsOptions): Promise<Preamble> {
+const leftAtOnce: Preamble['trouble'] = { kind: 'closed', said: 'closed the connection before TLS began' }
+
+/** What was said until TLS may begin, or why it may not; never throws for what the server says. */
+export async function negotiate(
+  talk: Talk,
+  { protocol, host }: Pick<StarttlsOptions, 'protocol' | 'host'>,
+): Promise<Preamble> {
   try {
     await negotiations[protocol](talk, host)
     return { sent: talk.sent, received: talk.received, trouble: null }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** Why a plain-text negotiation did not lead to TLS. */
 export type Trouble =
@@ -30,7 +30,7 @@ export class NoTls extends Error {
   }
 }
 
-/** A conversation in plain text over an open socket, which remembers every byte. */
+/** A conversation in plain text over an open connection, which remembers every byte. */
 export type Talk = {
   send(bytes: Uint8Array | string): void
   /** The next line, without its end; throws NoTls where none comes. */
@@ -53,7 +53,7 @@ export const maxPreambleBytes = 65_536
 const maxLineBytes = 4_096
 
 /** Begins to talk; `signal` ends every wait. */
-export function talkOver(socket: Socket, signal: AbortSignal): Talk {
+export function talkOver(socket: Duplex, signal: AbortSignal): Talk {
   const sent: Uint8Array[] = []
   const received: Uint8Array[] = []
   let pending = Buffer.alloc(0)
@@ -133,7 +133,8 @@ export function talkOver(socket: Socket, signal: AbortSignal): Talk {
     leave: () => {
       signal.removeEventListener('abort', expired)
       socket.off('readable', read).off('end', closed).off('close', closed).off('error', failed)
-      if (pending.length > 0) socket.unshift(pending)
+      // Nobody can be given back what came before an end that was seen already.
+      if (pending.length > 0 && !socket.readableEnded) socket.unshift(pending)
     },
   }
 }

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { judgeCrl } from '../../../../collectors/tls/certificate/crl.ts'
+import { judgeOcsp } from '../../../../collectors/tls/certificate/ocsp.ts'
 import { fuzzCertificates, fuzzReplays, fuzzReplies, recordedTranscripts } from '../../../helpers/tls-fuzz.ts'
+import { fuzzBeside, fuzzStarttls, recordedRevocation } from '../../../helpers/tls-fuzz-beside.ts'
 
 /** A new seed is a new search; a failure names the bytes, and the same seed finds them again. */
 const seed = 20_261_124
@@ -24,5 +27,24 @@ describe('mutated words of real servers', () => {
 
   test('no transcript makes the replay throw', () => {
     expect(fuzzReplays(15, seed)).toBe(15)
+  })
+})
+
+describe('mutated words beside the handshake', () => {
+  test('no OCSP response, CRL, timestamp list or DNS answer makes a parser throw, or is believed unsigned', () => {
+    expect(() => fuzzBeside(6_000, seed)).not.toThrow()
+  })
+
+  test('the recorded answers are good ones, as long as nothing is wrong with them', () => {
+    const { at, issuer, certificates, ocsp, crls } = recordedRevocation()
+    const [good, revoked] = certificates
+    if (!good || !revoked) throw new Error('no certificates were recorded')
+    const [first, second, third] = ocsp.map((each) => judgeOcsp(each, each === ocsp[1] ? revoked : good, issuer, at))
+    expect([first, second, third].map((each) => each?.status)).toEqual(['good', 'revoked', 'good'])
+    expect(crls.map((each) => judgeCrl(each, revoked, issuer, at).status)).toEqual(['revoked'])
+  })
+
+  test('nothing that is said before TLS breaks a talk or keeps it from its end', async () => {
+    expect(await fuzzStarttls(1_800, seed)).toBeGreaterThan(0)
   })
 })
