@@ -8,6 +8,7 @@ import { ledgerOrigin } from './app/origin.ts'
 import type { Ports } from './app/ports.ts'
 import { loadCatalogue, loadProject, type Project, readCatalogue, ruleProblems } from './app/project.ts'
 import type { IssuedReport, ReportOptions } from './app/report.ts'
+import { type AppliedRetention, applyRetention } from './app/retention-apply.ts'
 import { type RunEvent, type RunResult, runOnce, type Trigger } from './app/run.ts'
 import { configuredSecrets } from './app/secrets.ts'
 import { noStamping, type Stamping, type StampingParts, stampWhenDue } from './app/stamp-ledger.ts'
@@ -23,6 +24,7 @@ import { openStore } from './ledger/open.ts'
 import type { Store } from './ledger/store.ts'
 import type { Assessment } from './model/assessment.ts'
 import type { Catalogue } from './model/control.ts'
+import type { Sha256 } from './model/digest.ts'
 import { ConfigError } from './model/errors.ts'
 import type { Collection } from './model/evidence.ts'
 import type { JsonObject } from './model/json.ts'
@@ -113,6 +115,20 @@ export async function signCheckpoint(project: Project, signal: AbortSignal): Pro
 
 function stampingParts(project: Project, signal: AbortSignal): StampingParts {
   return { timestamper: () => ports.timestamper(project), signal }
+}
+
+/** Erases what the configuration's retention policies say is due, as its schedule or a person asks. */
+export async function applyRetentionNow(
+  project: Project,
+  options: {
+    readonly trigger: 'by-hand' | 'schedule'
+    readonly only?: ReadonlySet<Sha256>
+    readonly signal: AbortSignal
+  },
+): Promise<AppliedRetention> {
+  const ledgerKey = await ports.ledgerKey(project)
+  await using store = await openLedger(project, 'write')
+  return await applyRetention(project, store, ledgerKey, options)
 }
 
 /** Issues the signed report of a period. */

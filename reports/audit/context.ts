@@ -10,6 +10,8 @@ export type Context = {
   readonly assessment: Assessment
   readonly issue: ReportIssue
   readonly dates: Dates
+  /** Entries of the index with raw bytes that were erased. */
+  readonly erased: ReadonlySet<number>
   control(id: string): Control | undefined
   /** A component's name, with its system's where there are several. */
   component(ref: string): string
@@ -32,6 +34,7 @@ export function contextOf(assessment: Assessment, issue: ReportIssue): Context {
     assessment,
     issue,
     dates: datesIn(assessment.timeZone),
+    erased: new Set(issue.evidence.filter(({ erased }) => erased.length > 0).map(({ entry }) => entry)),
     control: (id) => controls.get(id),
     component: (ref) => components.get(ref) ?? ref,
     system: (id) => systems.get(id) ?? id,

@@ -1,15 +1,20 @@
+import type { Erasure } from '../../src/model/erasure.ts'
 import type { Decision } from '../../src/model/finding.ts'
 import type { EvidenceIndex, EvidenceLink, Heading } from '../../src/render/document.ts'
 import type { Context } from './context.ts'
-import { counted } from './wording.ts'
+import type { Dates } from './dates.ts'
+import type { IndexedEntry } from './issue.ts'
+import { counted, grouped } from './wording.ts'
 
 /** The ledger entries that the judgements rest on, with their digests. */
-export function evidenceIndex({ issue, dates }: Context, heading: Heading): EvidenceIndex {
+export function evidenceIndex({ issue, dates, erased }: Context, heading: Heading): EvidenceIndex {
+  const acts = new Map(issue.retention.erasures.map((erasure) => [erasure.entry, erasure]))
   const byNumber = new Map(issue.evidence.map((entry) => [entry.entry, entry]))
   const entries = [...byNumber.values()].toSorted((a, b) => a.entry - b.entry)
   return {
     heading,
     intro: counted(entries.length, 'entry', 'entries'),
+    erased: erased.size > 0 ? grouped(erased.size) : null,
     entries: entries.map((entry) => ({
       id: `evidence-${entry.entry}`,
       number: entryNumber(entry.entry),
@@ -19,8 +24,30 @@ export function evidenceIndex({ issue, dates }: Context, heading: Heading): Evid
       collector: entry.collector,
       digest: entry.digest,
       artefacts: artefactNames(entry.artefacts.map((artefact) => artefact.name)).join(', '),
+      erased: erasedNotes(entry, acts, dates),
     })),
   }
+}
+
+/** `bytes of http-001.txt erased 9 Sep 2026, policy raw-personal, E-40117`; of all artefacts where none is left. */
+function erasedNotes(
+  { artefacts, erased }: IndexedEntry,
+  acts: ReadonlyMap<number, Erasure>,
+  dates: Dates,
+): readonly string[] {
+  return [...Map.groupBy(erased, ({ entry }) => entry)].map(([entry, own]) => {
+    const gone = new Set(own.map(({ commitment }) => commitment))
+    const names = artefacts.filter(({ commitment }) => gone.has(commitment)).map(({ name }) => name)
+    const what = names.length === artefacts.length ? 'bytes' : `bytes of ${artefactNames(names).join(', ')}`
+    const act = acts.get(entry)
+    const why = act === undefined ? '' : ` ${dates.day(act.at)}, ${underPolicy(act)}`
+    return `${what} erased${why}, ${entryNumber(entry)}`
+  })
+}
+
+/** `policy raw-personal`, or `on demand`. */
+export function underPolicy({ policy }: Pick<Erasure, 'policy'>): string {
+  return policy === null ? 'on demand' : `policy ${policy}`
 }
 
 /** How reports name a ledger entry. */
@@ -28,9 +55,18 @@ export function entryNumber(entry: number): string {
   return `E-${entry}`
 }
 
-/** Links to the entries behind decisions; neighbours are drawn together, none is left out. */
-export function evidenceLinks(decisions: readonly Decision[]): readonly EvidenceLink[] {
-  return linksTo(decisions.map((decision) => decision.entry))
+/**
+ * Links to the entries behind decisions; neighbours are drawn together, none is left out. Entries with erased bytes stand
+ * apart and say so.
+ */
+export function evidenceLinks(
+  decisions: readonly Decision[],
+  erased: ReadonlySet<number> = new Set(),
+): readonly EvidenceLink[] {
+  const [gone, whole] = [true, false].map((which) =>
+    linksTo(decisions.map(({ entry }) => entry).filter((entry) => erased.has(entry) === which)),
+  )
+  return [...(whole ?? []), ...(gone ?? []).map((link) => ({ ...link, text: `${link.text} (bytes erased)` }))]
 }
 
 /** Links to entries that need not be in the index: one that no judgement rests on is named without a link. */

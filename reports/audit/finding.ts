@@ -81,7 +81,7 @@ export function closedFinding(context: Context, finding: Finding): ClosedFinding
           ? `Failed on ${dates.day(firstFailed)}`
           : `Failed from ${dates.day(firstFailed)} to ${dates.day(lastFailed)}`
         : 'Failed within the period',
-    evidence: evidenceLinks([...finding.healed, ...finding.decisions]),
+    evidence: evidenceLinks([...finding.healed, ...finding.decisions], context.erased),
     history: historyStrip(context, finding),
   }
 }
@@ -94,7 +94,7 @@ export function compactFinding(context: Context, finding: Finding): CompactFindi
     component: context.component(finding.component),
     reason: context.dates.sentence(finding.reason),
     collections: expected > 0 ? `${collected} / ${expected}` : String(collected),
-    evidence: evidenceLinks(finding.decisions),
+    evidence: evidenceLinks(finding.decisions, context.erased),
   }
 }
 

@@ -17,7 +17,7 @@ const columnsBesideSubjects = 3
  * single one whose reason has been told above does not say it again, and what all rows share is said once.
  */
 export function observationTable(
-  { dates }: Context,
+  { dates, erased }: Context,
   decisions: readonly Decision[],
   told = '',
 ): ObservationTable | null {
@@ -51,6 +51,7 @@ export function observationTable(
         repeated,
         columns,
         dates,
+        erased: erased.has(decision.entry),
         reason: repeats(decision, above) ? null : decision.reason,
       })
     }),
@@ -62,10 +63,11 @@ type Shown = {
   readonly repeated: boolean
   readonly columns: readonly string[] | undefined
   readonly dates: Dates
+  readonly erased: boolean
   readonly reason: string | null
 }
 
-function row(decision: Decision, { subject, repeated, columns, dates, reason }: Shown): ObservationRow {
+function row(decision: Decision, { subject, repeated, columns, dates, erased, reason }: Shown): ObservationRow {
   const facts = Object.entries(decision.facts)
   const long = (value: Json) => Array.isArray(value) && factText(value, dates).length > longest.list
   const wide = reason !== null && reason.length > longest.reason
@@ -90,6 +92,7 @@ function row(decision: Decision, { subject, repeated, columns, dates, reason }: 
         ),
     collected: dates.day(decision.collected),
     evidence: entryNumber(decision.entry),
+    erased,
     href: `#evidence-${decision.entry}`,
   }
 }

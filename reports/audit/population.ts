@@ -3,6 +3,7 @@ import type { Chart, ChartTone } from '../../src/render/chart.ts'
 import type { Chip, Figure, Heading, Population } from '../../src/render/document.ts'
 import type { Context } from './context.ts'
 import { placeIn } from './history.ts'
+import { retention } from './retention.ts'
 import { capital, grouped, orDash, percent } from './wording.ts'
 
 /** What should have been collected against what was, target by target, with each gap explained. */
@@ -34,6 +35,7 @@ export function population(context: Context, heading: Heading): Population {
       system: context.system(system),
       reason,
     })),
+    retention: retention(context),
   }
 }
 

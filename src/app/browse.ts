@@ -1,6 +1,8 @@
 import { runsFrom } from '../assess/runs.ts'
 import type { EntryQuery, Store } from '../ledger/store.ts'
 import type { RunRecord } from '../model/assessment.ts'
+import type { Sha256 } from '../model/digest.ts'
+import { type Erasure, erasureOf, erasureText } from '../model/erasure.ts'
 import { ConfigError, StoreError } from '../model/errors.ts'
 import type { Entry } from '../model/evidence.ts'
 import type { Period } from '../model/period.ts'
@@ -49,9 +51,29 @@ export async function entryArtefact(store: Store, entry: Entry, name: string): P
   }
   const artefact = await store.artefact(reference.commitment)
   if (artefact) return artefact.bytes
+  const erasure = await store.erasure(reference.commitment)
+  if (erasure) {
+    const { reason, basis, ...told } = erasureOf(erasure)
+    throw new StoreError('AFD_ARTEFACT_ERASED', `the bytes of "${name}" were erased ${erasureText(told)}`, {
+      hint: `${basis}${reason === null ? '' : `: ${reason}`}; a backup or bundle made before may still have them`,
+    })
+  }
   throw new StoreError('AFD_ARTEFACT_ABSENT', `the bytes of "${name}" are not in the store`, {
     hint: 'check the store with: affidavit verify --store',
   })
+}
+
+/** The erasures of an entry's artefacts, by commitment; none of those whose bytes are there. */
+export async function erasuresOf(
+  store: Store,
+  { artefacts }: Pick<Entry, 'artefacts'>,
+): Promise<ReadonlyMap<Sha256, Erasure>> {
+  const erasures = new Map<Sha256, Erasure>()
+  for (const { commitment } of artefacts) {
+    const entry = await store.erasure(commitment)
+    if (entry) erasures.set(commitment, erasureOf(entry))
+  }
+  return erasures
 }
 
 /** Every run that the ledger tells of, oldest first. */

@@ -4,6 +4,7 @@ import { parseTreeHead } from '../ledger/checkpoint.ts'
 import { parseNote, signNote, verifierKey } from '../ledger/note.ts'
 import type { Checkpoint, CheckpointTimestamp, NoteSigner, Store } from '../ledger/store.ts'
 import { type Sha256, sha256 } from '../model/digest.ts'
+import { erasedBy, erasureKind } from '../model/erasure.ts'
 import { StoreError } from '../model/errors.ts'
 import type { Entry } from '../model/evidence.ts'
 import type { Json } from '../model/json.ts'
@@ -34,7 +35,12 @@ export const anchorsFile = 'certificates/time-stamping.pem'
 /** The first line of what the ledger's key signs over a bundle; no checkpoint begins so. */
 export const manifestTitle = 'affidavit evidence bundle'
 
-type Selected = { readonly entries: ReadonlyMap<number, Uint8Array>; readonly artefacts: ReadonlySet<Sha256> }
+type Selected = {
+  readonly entries: ReadonlyMap<number, Uint8Array>
+  readonly artefacts: ReadonlySet<Sha256>
+  /** Which of these were erased, and the sequence of the entry that says so, which is among the entries. */
+  readonly erased: ReadonlyMap<Sha256, number>
+}
 
 /**
  * Writes the evidence of a period, or of the whole ledger where there is none, as one folder or zip archive that
@@ -61,9 +67,10 @@ export async function exportBundle(
   const artefacts = selected.artefacts.size - missing.length
   const stamps = (await store.timestamps()).filter(({ note }) => parseTreeHead(parseNote(note).text).size <= head.size)
   const anchors = await timestampAnchors(project)
+  const { erased } = selected
   await bundle.add(
     'README.md',
-    bundleReadme({ ...facts, scope, artefacts, stamps: stamps.length, anchors: anchors.length }),
+    bundleReadme({ ...facts, scope, artefacts, erased: erased.size, stamps: stamps.length, anchors: anchors.length }),
   )
   await addLedger(bundle, store, head, selected)
   await bundle.add('ledger-key.txt', `${verifierKey(ledgerKey)}\n`)
@@ -88,7 +95,8 @@ export async function exportBundle(
     size: head.size,
     checkpoints: checkpoints.map(({ note: _, ...each }) => each),
     timestamps,
-    missing,
+    missing: missing.filter((commitment) => !erased.has(commitment)),
+    erased: Object.fromEntries(erased),
   }
   await bundle.add('bundle.json', `${JSON.stringify(content, null, 2)}\n`)
   await sign(bundle, ledgerKey)
@@ -96,7 +104,10 @@ export async function exportBundle(
   return { output, entries: facts.entries, artefacts, whole }
 }
 
-/** The entries of the period, and beside them what was last recorded of configuration and catalogue before its end. */
+/**
+ * The entries of the period, and beside them what was last recorded of configuration and catalogue before its end, and
+ * whatever says of one of their artefacts that it was erased.
+ */
 async function select(store: Store, size: number, period: Period | null): Promise<Selected> {
   const found: { entry: Entry; bytes: Uint8Array }[] = []
   for await (const each of store.entries(period ? { from: period.from, to: period.to } : {})) {
@@ -109,11 +120,16 @@ async function select(store: Store, size: number, period: Period | null): Promis
       if (!known && each.entry.sequence < size) found.push(each)
     }
   }
-  found.sort((a, b) => a.entry.sequence - b.entry.sequence)
-  return {
-    entries: new Map(found.map(({ entry, bytes }) => [entry.sequence, bytes])),
-    artefacts: new Set(found.flatMap(({ entry }) => entry.artefacts.map(({ commitment }) => commitment))),
+  const artefacts = new Set(found.flatMap(({ entry }) => entry.artefacts.map(({ commitment }) => commitment)))
+  const erased = new Map<Sha256, number>()
+  for await (const each of store.entries({ kinds: [erasureKind] })) {
+    const own = erasedBy(each.entry).filter((commitment) => artefacts.has(commitment))
+    if (own.length === 0 || each.entry.sequence >= size) continue
+    for (const commitment of own) erased.set(commitment, each.entry.sequence)
+    if (!found.some(({ entry }) => entry.sequence === each.entry.sequence)) found.push(each)
   }
+  found.sort((a, b) => a.entry.sequence - b.entry.sequence)
+  return { entries: new Map(found.map(({ entry, bytes }) => [entry.sequence, bytes])), artefacts, erased }
 }
 
 async function addArtefacts(

@@ -65,9 +65,10 @@ function assertOwn(project: Project, { result, head, key }: VerifiedBundle, publ
   })
 }
 
-async function* artefactsOf({ entries, files }: VerifiedBundle) {
+async function* artefactsOf({ entries, files, content }: VerifiedBundle) {
   const commitments = new Set([...entries.values()].flatMap(({ entry }) => entry.artefacts.map((a) => a.commitment)))
   for (const commitment of commitments) {
+    if (commitment in content.erased) continue
     yield { salt: await files.read(`artefacts/${commitment}.salt`), bytes: await files.read(artefactFile(commitment)) }
   }
 }

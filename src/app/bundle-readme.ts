@@ -5,6 +5,8 @@ export function bundleReadme(facts: {
   readonly scope: string
   readonly entries: number
   readonly artefacts: number
+  /** Artefacts whose bytes were erased before. */
+  readonly erased: number
   /** How many time stamps, and certificates that the exporter trusts for them, it has. */
   readonly stamps: number
   readonly anchors: number
@@ -60,7 +62,7 @@ for salt in artefacts/*.salt; do
 done
 echo "every artefact is the one that was committed to"
 \`\`\`
-
+${erasedText(facts.erased)}
 ## 4. Is an entry in the ledger?
 
 Choose an entry that \`proofs.json\` has. Its leaf hash is SHA-256 over a zero byte and the entry's bytes; each step of its path joins it with the node on its left (\`L\`) or right (\`R\`), numbered from 0 in the list of nodes, as SHA-256 over a one byte and both hashes. The last hash must be the checkpoint's root.
@@ -107,5 +109,12 @@ done
 \`\`\`
 
 It says \`Verification: OK\` for each. Where an authority's certificate has ended since, add \`-attime\` with a moment before that, in seconds since 1970.
+`
+}
+
+function erasedText(erased: number): string {
+  if (erased === 0) return ''
+  return `
+The bytes of ${erased} ${erased === 1 ? 'artefact were' : 'artefacts were'} erased before this bundle was made. \`bundle.json\` lists their commitments under \`erased\`, with the number of the entry of kind \`artefact.erased\` that says when and under which policy; that entry is in \`entries.jsonl\`, behind all that refer to them.
 `
 }

@@ -7,6 +7,7 @@ import type { CheckpointTimestamp } from '../ledger/store.ts'
 import { collectedTimes, type TimeBound, type TimeContradiction } from '../ledger/time-bounds.ts'
 import { clockProblems } from '../ledger/verify-timestamps.ts'
 import { sha256 } from '../model/digest.ts'
+import { type Erasure, erasedBy, erasureOf, erasureText } from '../model/erasure.ts'
 import { AffidavitError, IntegrityError } from '../model/errors.ts'
 import type { Entry } from '../model/evidence.ts'
 import { type Instant, instant } from '../model/time.ts'
@@ -211,7 +212,7 @@ async function checkTimestamps(
 
 async function checkArtefacts(
   files: BundleFiles,
-  { missing }: Content,
+  { missing, erased }: Content,
   entries: ProvedEntries['entries'],
 ): Promise<Check> {
   const named = new Map<string, { readonly entry: Entry; readonly size: number }>()
@@ -219,20 +220,36 @@ async function checkArtefacts(
     for (const { commitment, size } of entry.artefacts) named.set(commitment, { entry, size })
   }
   const problems: string[] = []
+  const gone = new Set<string>(missing)
+  const erasures = new Map<number, Erasure>()
   for (const [commitment, { entry, size }] of named) {
-    if (missing.includes(commitment)) continue
+    const claimed = erased[commitment]
+    if (claimed !== undefined) {
+      const erasure = entries.get(claimed)?.entry
+      const says =
+        erasure !== undefined && claimed > entry.sequence && erasedBy(erasure).some((each) => each === commitment)
+      if (says) erasures.set(claimed, erasureOf(erasure))
+      else problems.push(`No entry says that an artefact of E-${entry.sequence} was erased: ${commitment}.`)
+      continue
+    }
+    if (gone.has(commitment)) {
+      problems.push(`An artefact of E-${entry.sequence} was gone from the store, and no entry says that it was erased.`)
+      continue
+    }
     const [salt, bytes] = [await files.read(`artefacts/${commitment}.salt`), await files.read(artefactFile(commitment))]
     if (sha256(salt, bytes) === commitment && salt.length === 32 && bytes.length === size) continue
     problems.push(`An artefact of E-${entry.sequence} was altered: ${commitment}.`)
   }
   const extra = [...files.names].filter((name) => name.startsWith('artefacts/'))
   for (const name of extra) {
-    if (!named.has(name.slice('artefacts/'.length).replace(/\.(?:bin|salt)$/, ''))) {
-      problems.push(`${name} belongs to no entry.`)
-    }
+    const commitment = name.slice('artefacts/'.length).replace(/\.(?:bin|salt)$/, '')
+    if (!named.has(commitment)) problems.push(`${name} belongs to no entry.`)
+    if (commitment in erased) problems.push(`${name} is there, although bundle.json says that it was erased.`)
   }
-  const gone = missing.length > 0 ? ` The bytes of ${missing.length} more were not in the store.` : ''
-  return checkOf(problems, `${named.size - missing.length} artefacts are those that the entries committed to.${gone}`)
+  const absent = Object.keys(erased).length
+  const why = [...erasures.values()].map(erasureText).join(', ')
+  const told = absent > 0 ? ` The bytes of ${absent} more were erased, as entries say: ${why}.` : ''
+  return checkOf(problems, `${named.size - absent} artefacts are those that the entries committed to.${told}`)
 }
 
 /** Configuration and catalogue stand there under plain names; they must be what the newest entries of their kind hold. */
@@ -279,6 +296,8 @@ const BundleContent = z.object({
   checkpoints: z.array(z.object({ file: z.string(), size: Position, created: Moment })),
   timestamps: z.array(z.object({ file: z.string(), checkpoint: z.string(), received: Moment })).default([]),
   missing: z.array(Hash),
+  /** Commitment to the entry that says that its bytes were erased. */
+  erased: z.record(Hash, Position).default({}),
 })
 type Content = z.infer<typeof BundleContent>
 const Consistency = z.strictObject({

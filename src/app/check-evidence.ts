@@ -1,9 +1,10 @@
 import { parseTreeHead, type TreeHead } from '../ledger/checkpoint.ts'
 import { parseVerifierKey, verifyNote } from '../ledger/note.ts'
 import { proveEntries } from '../ledger/proved-entries.ts'
-import { sha256 } from '../model/digest.ts'
+import { type Sha256, sha256 } from '../model/digest.ts'
 import { AffidavitError } from '../model/errors.ts'
 import { type Instant, instant } from '../model/time.ts'
+import { checkErasures, type IndexedErasures } from './check-erasures.ts'
 import { checkPeriod } from './check-period.ts'
 
 /** One thing that was checked; `holds` is null where it could not be. */
@@ -44,6 +45,25 @@ export function reportId(attachments: readonly File[]): string | undefined {
   return typeof id === 'string' ? id : undefined
 }
 
+/** The artefacts behind the entries that a report's index lists, each once. */
+export function indexedArtefacts(attachments: readonly File[]): readonly IndexedArtefact[] {
+  const file = attachments.find(({ name }) => name === 'report.json')
+  const report = file && parsed(Buffer.from(file.bytes).toString('utf8'))
+  const index = (report as { readonly issue?: { readonly evidence?: unknown } } | undefined)?.issue?.evidence
+  const found = new Map<string, IndexedArtefact>()
+  for (const item of Array.isArray(index) ? index : []) {
+    const { entry, artefacts } = (item ?? {}) as { readonly entry?: unknown; readonly artefacts?: unknown }
+    for (const artefact of Array.isArray(artefacts) ? artefacts : []) {
+      const { name, commitment } = (artefact ?? {}) as Partial<IndexedArtefact>
+      if (typeof entry !== 'number' || typeof name !== 'string' || !/^[0-9a-f]{64}$/.test(commitment ?? '')) continue
+      if (commitment !== undefined && !found.has(commitment)) found.set(commitment, { entry, name, commitment })
+    }
+  }
+  return [...found.values()]
+}
+
+export type IndexedArtefact = { readonly entry: number; readonly name: string; readonly commitment: Sha256 }
+
 /** Up to so many problems are named in a sentence. */
 const mostNamed = 8
 
@@ -58,15 +78,19 @@ function checkEntries(
   const differing = index
     .filter(({ entry, digest }) => entries.has(entry) && sha256(entries.get(entry)?.bytes ?? '') !== digest)
     .map(({ entry }) => `E-${entry} is not what the report’s index lists.`)
-  const wrong = [...problems, ...differing]
+  const erasures = checkErasures(index, entries)
+  const wrong = [...problems, ...differing, ...erasures.problems]
   if (wrong.length > 0) {
     const more = wrong.length > mostNamed ? ` And ${wrong.length - mostNamed} more.` : ''
     const sentence = `The embedded evidence does not hold: ${wrong.slice(0, mostNamed).join(' ')}${more}`
     return [{ holds: false, sentence }]
   }
   const sentence = `All ${entries.size} embedded entries are in the ledger that the checkpoint states, proved from their bytes up to its root; the ${index.length} that findings rest on are among them as the index lists them.`
-  const proved: Check = { holds: true, sentence }
-  return period ? [proved, checkPeriod(entries, head.size, period)] : [proved]
+  const proved: readonly Check[] = [
+    { holds: true, sentence },
+    ...(erasures.sentence === null ? [] : [{ holds: true, sentence: erasures.sentence }]),
+  ]
+  return period ? [...proved, checkPeriod(entries, head.size, period)] : proved
 }
 
 /** The tree head that the ledger's key signed, and what is to be said of it. */
@@ -93,14 +117,23 @@ function readCheckpoint(
 
 function indexOf(report: string): readonly Indexed[] | undefined {
   const index = (parsed(report) as { readonly issue?: { readonly evidence?: unknown } } | undefined)?.issue?.evidence
-  return Array.isArray(index) && index.every(isIndexed) ? index : undefined
+  if (!Array.isArray(index)) return undefined
+  const read = index.flatMap((item) => indexedOf(item) ?? [])
+  return read.length === index.length ? read : undefined
 }
 
-type Indexed = { readonly entry: number; readonly digest: string }
+type Indexed = IndexedErasures & { readonly digest: string }
 
-function isIndexed(item: unknown): item is Indexed {
-  const { entry, digest } = (item ?? {}) as Partial<Indexed>
-  return typeof entry === 'number' && typeof digest === 'string'
+/** Reports of before there were erasures say nothing of them. */
+function indexedOf(item: unknown): Indexed | undefined {
+  const { entry, digest, erased = [] } = (item ?? {}) as Partial<Indexed>
+  if (typeof entry !== 'number' || typeof digest !== 'string') return undefined
+  return Array.isArray(erased) && erased.every(isErased) ? { entry, digest, erased } : undefined
+}
+
+function isErased(item: unknown): item is Indexed['erased'][number] {
+  const { commitment, entry } = (item ?? {}) as Partial<Indexed['erased'][number]>
+  return typeof commitment === 'string' && typeof entry === 'number'
 }
 
 function ledgerOf(report: string): { readonly size: number; readonly root: string } | undefined {

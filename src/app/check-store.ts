@@ -5,9 +5,10 @@ import { parseNote } from '../ledger/note.ts'
 import { openStore } from '../ledger/open.ts'
 import { verifyConsistency } from '../ledger/proof.ts'
 import type { Store } from '../ledger/store.ts'
-import { sha256 } from '../model/digest.ts'
-import { AffidavitError } from '../model/errors.ts'
-import type { Check } from './check-evidence.ts'
+import { type Sha256, sha256 } from '../model/digest.ts'
+import { type Erasure, erasureOf, erasureText } from '../model/erasure.ts'
+import { AffidavitError, IntegrityError } from '../model/errors.ts'
+import type { Check, IndexedArtefact } from './check-evidence.ts'
 import { ledgerOrigin } from './origin.ts'
 import type { Project } from './project.ts'
 
@@ -19,11 +20,13 @@ export type ReportFile = {
   /** The note in its `checkpoint.txt`. */
   readonly checkpoint: string
   readonly level: string | null
+  /** The raw bytes behind its findings. */
+  readonly artefacts: readonly IndexedArtefact[]
 }
 
 /**
- * What the configuration's store says of a report: whether it still contains the report's checkpoint, and at which level
- * it issued this file. Nothing where there is no store; what hinders the comparison is said and stays open.
+ * What the configuration's store says of a report: whether it still contains the report's checkpoint, at which level it
+ * issued this file, and whether the raw bytes behind it are there or were erased. Nothing where there is no store; what hinders the comparison is said and stays open.
  */
 export async function checkAgainstStore(project: Project, report: ReportFile): Promise<readonly Check[]> {
   const path = resolve(project.directory, project.config.store.path)
@@ -37,7 +40,10 @@ export async function checkAgainstStore(project: Project, report: ReportFile): P
       ]
     }
     await using store = await openStore({ path, origin, clock: project.clock, mode: 'read' })
-    return [await checkHistory(store, head), ...(await checkIssued(store, report))]
+    const history = await checkHistory(store, head)
+    // Of the raw bytes of another ledger it can say nothing.
+    const rawBytes = history.holds ? await checkRawBytes(store, report.artefacts) : []
+    return [history, ...(await checkIssued(store, report)), ...rawBytes]
   } catch (error) {
     if (!(error instanceof AffidavitError)) throw error
     return [open(`The report could not be compared with the store: ${error.message}.`)]
@@ -74,6 +80,44 @@ async function checkIssued(store: Store, { id, bytes, level }: ReportFile): Prom
     }
   }
   return [open('The store did not record this very file as issued.')]
+}
+
+/** Bytes that are neither there nor erased by an entry were taken away; those that are there must be the ones committed to. */
+async function checkRawBytes(store: Store, artefacts: readonly IndexedArtefact[]): Promise<readonly Check[]> {
+  if (artefacts.length === 0) return []
+  const problems: string[] = []
+  const acts = new Map<number, Erasure>()
+  let erased = 0
+  for (const { entry, name, commitment } of artefacts) {
+    const state = await stateOf(store, commitment)
+    if (state === 'altered') problems.push(`The raw bytes of ${name} behind E-${entry} were altered in the store.`)
+    if (state === 'gone') problems.push(`The raw bytes of ${name} behind E-${entry} are gone, and no entry says why.`)
+    if (typeof state === 'string') continue
+    erased += 1
+    acts.set(state.entry, state)
+  }
+  if (problems.length > 0) {
+    const more = problems.length > mostNamed ? ` And ${problems.length - mostNamed} more.` : ''
+    return [{ holds: false, sentence: `${problems.slice(0, mostNamed).join(' ')}${more}` }]
+  }
+  const there = artefacts.length - erased
+  const told = [...acts.values()].map(erasureText).join(', ')
+  const rest = erased === 0 ? '' : `; those of ${erased} more were erased: ${told}`
+  return [{ holds: true, sentence: `The store holds the raw bytes of ${there} artefacts behind the findings${rest}.` }]
+}
+
+/** Up to so many problems are named in a sentence. */
+const mostNamed = 8
+
+async function stateOf(store: Store, commitment: Sha256): Promise<'there' | 'altered' | 'gone' | Erasure> {
+  try {
+    if (await store.artefact(commitment)) return 'there'
+  } catch (error) {
+    if (error instanceof IntegrityError) return 'altered'
+    throw error
+  }
+  const erasure = await store.erasure(commitment)
+  return erasure ? erasureOf(erasure) : 'gone'
 }
 
 const levels = ['B-B', 'B-T', 'B-LT', 'B-LTA']

@@ -3,10 +3,13 @@ import { rangesOf } from '../ledger/entry-range.ts'
 import { leafHash } from '../ledger/merkle.ts'
 import { verifierKey } from '../ledger/note.ts'
 import { type EntryProof, entriesToProve, formatProofs } from '../ledger/proof-file.ts'
-import type { NoteSigner, Store } from '../ledger/store.ts'
+import type { NoteSigner, Store, StoredEntry } from '../ledger/store.ts'
 import type { Assessment } from '../model/assessment.ts'
 import { sha256 } from '../model/digest.ts'
+import { type Erasure, erasedArtefacts, erasureKind, erasureOf } from '../model/erasure.ts'
 import type { Json } from '../model/json.ts'
+import { within } from '../model/period.ts'
+import { erasuresOf } from './browse.ts'
 import { periodEntries } from './period-entries.ts'
 import type { Project } from './project.ts'
 
@@ -33,6 +36,9 @@ export async function evidenceIndex(store: Store, assessment: Assessment): Promi
       collector: `${entry.collector.id} ${entry.collector.version}`,
       digest: sha256(bytes),
       artefacts: entry.artefacts,
+      erased: [...(await erasuresOf(store, entry))]
+        .filter(([, erasure]) => erasure.entry < assessment.ledger.size)
+        .map(([commitment, erasure]) => ({ commitment, entry: erasure.entry })),
     })
   }
   return index
@@ -40,14 +46,15 @@ export async function evidenceIndex(store: Store, assessment: Assessment): Promi
 
 /**
  * The period’s ledger entries, and those between and next to them that show that none was left out, with their inclusion proofs, the checkpoint, and the configuration and catalogue in
- * force, as files. What findings rest on is among the entries also where it was caught up after the period’s end.
+ * force, as files. What findings rest on is among the entries also where it was caught up after the period’s end, and so
+ * is what says that raw bytes behind any of them were erased.
  */
 export async function evidenceFiles(
   project: Project,
   store: Store,
   assessment: Assessment,
   ledgerKey: NoteSigner,
-): Promise<readonly Attachment[]> {
+): Promise<{ readonly files: readonly Attachment[]; readonly erasures: readonly Erasure[] }> {
   const { period, ledger } = assessment
   const deciding = new Set(decidingEntries(assessment))
   const entries = await periodEntries(store, period, ledger.size)
@@ -55,9 +62,14 @@ export async function evidenceFiles(
     const late = entries.has(sequence) ? undefined : await store.entry(sequence)
     if (late) entries.set(sequence, late.bytes)
   }
+  const erasures = await erasuresTouching(store, assessment, entries)
+  for (const { entry, bytes } of erasures) {
+    entries.set(entry.sequence, bytes)
+    deciding.add(entry.sequence)
+  }
   const sorted = [...entries].sort(([a], [b]) => a - b)
   const controls = project.catalogue.controls.map(({ source: _, ...control }) => control)
-  return [
+  const files = [
     {
       name: 'evidence.jsonl',
       mediaType: 'application/jsonl',
@@ -85,6 +97,22 @@ export async function evidenceFiles(
     jsonFile('configuration.json', 'The configuration in force when the report was issued', project.config.document),
     jsonFile('controls.json', 'The controls that the evidence was judged by', controls as unknown as Json),
   ]
+  return { files, erasures: erasures.map(({ entry }) => erasureOf(entry)) }
+}
+
+/** Acts of erasure within the period, or of what one of the entries refers to. */
+async function erasuresTouching(
+  store: Store,
+  { period, ledger }: Assessment,
+  entries: ReadonlyMap<number, unknown>,
+): Promise<readonly StoredEntry[]> {
+  const touching: StoredEntry[] = []
+  for await (const each of store.entries({ kinds: [erasureKind] })) {
+    if (each.entry.sequence >= ledger.size) break
+    const own = erasedArtefacts(each.entry).some((artefact) => artefact.entries.some((entry) => entries.has(entry)))
+    if (own || within(period, each.entry.collected)) touching.push(each)
+  }
+  return touching
 }
 
 /** The text of `proofs.json` for entries in order of sequence; `wanted` are those that get a path of their own anyway. */

@@ -1,6 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Project } from './project.ts'
+import { retentionWarnings } from './retention-warnings.ts'
 import { secretReferences } from './secrets.ts'
 
 /** Something that is valid but will not work, or not as meant. */
@@ -8,7 +9,7 @@ export type Warning = { readonly message: string; readonly hint: string }
 
 /** What a look at the machine adds to a valid configuration: keys and secrets that are not there, idle targets. */
 export async function inspectProject(project: Project): Promise<readonly Warning[]> {
-  const { config, directory } = project
+  const { config, directory, clock } = project
   const files = [config.keys.ledger, config.signing.key, ...config.signing.certificates]
   const references = new Set(secretReferences(config.document))
   return [
@@ -21,7 +22,9 @@ export async function inspectProject(project: Project): Promise<readonly Warning
       .flatMap(({ components }) => components)
       .filter(({ ref }) => !config.plan.some(({ component }) => component === ref))
       .map(({ ref }) => ({ message: `nothing is collected from ${ref}`, hint: 'give it targets:' })),
+    ...retentionWarnings(config, clock.now()),
     ...config.schedules
+      .filter(({ id }) => id !== config.retention.schedule)
       .filter(({ id }) => !config.plan.some(({ schedule }) => schedule?.id === id))
       .map(({ id }) => ({ message: `no target follows the schedule "${id}"`, hint: `set schedule: ${id} on targets` })),
   ]

@@ -5,8 +5,10 @@ import { auditJson } from '../../reports/audit/json.ts'
 import type { NoteSigner, Store } from '../ledger/store.ts'
 import type { Assessment, Comparison, LedgerState } from '../model/assessment.ts'
 import { sha256 } from '../model/digest.ts'
+import type { Erasure } from '../model/erasure.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Period } from '../model/period.ts'
+import { inForce } from '../model/retention.ts'
 import { renderHtml } from '../render/html.ts'
 import { assessPeriod, compareWithPrevious } from './assessment.ts'
 import { stampFile } from './check-stamp.ts'
@@ -54,8 +56,10 @@ export async function issueReport(
   const ledger: LedgerState = { origin: store.origin, size, root, checkpoint: note }
   const assessment = await assessPeriod(project, store, options.period, ledger)
   const comparison = await compareWithPrevious(project, store, assessment)
-  const evidence = [...(await evidenceFiles(project, store, assessment, ledgerKey)), ...(reply ? [stampOf(reply)] : [])]
-  const issue = { ...(await issueOf(project, store, assessment, key)), checkpointTime: checkpointTimeOf(stamping) }
+  const { files: evidenceOf, erasures } = await evidenceFiles(project, store, assessment, ledgerKey)
+  const evidence = [...evidenceOf, ...(reply ? [stampOf(reply)] : [])]
+  const issued = await issueOf(project, store, { assessment, erasures }, key)
+  const issue = { ...issued, checkpointTime: checkpointTimeOf(stamping) }
   const directory = resolve(project.directory, options.directory ?? project.config.reports.directory)
   const files = reportFiles(directory, issue.id)
   assertNoReport(files)
@@ -112,19 +116,22 @@ function checkpointTimeOf(stamping: Stamping): ReportIssue['checkpointTime'] {
 async function issueOf(
   project: Project,
   store: Store,
-  assessment: Assessment,
+  { assessment, erasures }: { readonly assessment: Assessment; readonly erasures: readonly Erasure[] },
   key: ReportKey,
 ): Promise<Omit<ReportIssue, 'attachments' | 'checkpointTime'>> {
   const { timestamp } = project.config.signing
+  const { policies, holds } = project.config.retention
   const id = await nextReportId(store, assessment.period)
+  const now = project.clock.now()
   return {
     id,
-    issuedAt: project.clock.now(),
+    issuedAt: now,
     signer: key.description,
     level: timestamp ? 'B-T' : 'B-B',
     timestampAuthority: timestamp ? new URL(timestamp.urls[0] ?? '').host : null,
     verifyCommand: `affidavit verify ${id}.pdf --trust ca.cert.pem${timestamp ? ' --trust tsa.pem' : ''}`,
     evidence: await evidenceIndex(store, assessment),
+    retention: { erasures, policies, holds: holds.filter((hold) => inForce(hold, { earliest: now, latest: now })) },
   }
 }
 

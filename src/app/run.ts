@@ -107,7 +107,7 @@ async function recoverInterrupted(project: Project, store: Store, options: RunOp
 }
 
 /** The configuration and the catalogue, where they differ from what the ledger last said of them. */
-async function populationEntries(project: Project, store: Store, frame: RunFrame) {
+export async function populationEntries(project: Project, store: Store, frame: RunFrame) {
   const configuration = await lastDigest(store, 'configuration.recorded')
   const catalogue = await lastDigest(store, 'catalogue.recorded')
   return [

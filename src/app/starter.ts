@@ -57,6 +57,11 @@ periods:
 #     expiresOn: 2027-01-31
 #     compensatingControl: The partner's address range alone is admitted
 
+# Raw bytes behind evidence are kept for good, unless a policy says otherwise: docs/retention.md
+# retention:
+#   policies:
+#     - { id: raw, data: personal, keep: 400d, basis: The law or contract that says so }
+
 store:
   path: affidavit.db
   origin: ${idOf(organisation)}/affidavit   # the ledger's name; it stays, whatever the organisation is called later

@@ -10,7 +10,7 @@ import { readCertificates } from '../signing/keys/pem.ts'
 import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
 import { type BundleVerification, verifyBundle } from './bundle-verify.ts'
-import { type Check, reportId } from './check-evidence.ts'
+import { type Check, indexedArtefacts, reportId } from './check-evidence.ts'
 import { checkAgainstStore } from './check-store.ts'
 import { judgeReport, type ReportJudgement } from './judge-report.ts'
 import { openLedgerKey } from './keys.ts'
@@ -105,6 +105,7 @@ async function besideStore(project: Project, pdf: Uint8Array, verdict: PdfVerdic
     bytes: pdf.subarray(0, verdict.signatures[0]?.bytes),
     checkpoint,
     level: verdict.level,
+    artefacts: indexedArtefacts(verdict.attachments),
   })
 }
 

@@ -1,9 +1,12 @@
 import { Command } from 'commander'
 import { periodNamed } from '../app/assessment.ts'
-import { entryArtefact, entryNumbered, listEntries } from '../app/browse.ts'
+import { entryArtefact, entryNumbered, erasuresOf, listEntries } from '../app/browse.ts'
 import { openLedger, openProject } from '../app.ts'
+import type { Sha256 } from '../model/digest.ts'
+import { type Erasure, erasureText } from '../model/erasure.ts'
 import type { Entry } from '../model/evidence.ts'
 import { addBundleCommands } from './bundle.ts'
+import { addEraseCommand } from './erase.ts'
 import { configOption, jsonOption, lastOption } from './options.ts'
 import { factText } from './probe-page.ts'
 import type { Shell } from './shell.ts'
@@ -19,8 +22,10 @@ type ListOptions = {
   readonly last: number
 }
 
-export function evidenceCommand(_: Shell): Command {
-  const command = new Command('evidence').description('Look at the evidence in the ledger, hand it out, take it back')
+export function evidenceCommand(shell: Shell): Command {
+  const command = new Command('evidence').description(
+    'Look at the evidence in the ledger, hand it out, take it back, erase raw bytes',
+  )
   command
     .command('list')
     .description('Entries, newest first')
@@ -63,9 +68,10 @@ export function evidenceCommand(_: Shell): Command {
         return
       }
       if (options.json) return sayJson(entry)
-      printEntry(entry)
+      printEntry(entry, await erasuresOf(store, entry))
     })
   addBundleCommands(command)
+  addEraseCommand(command, shell)
   return command
 }
 
@@ -75,7 +81,7 @@ function nothingFound({ period, component, kind, run }: ListOptions): string {
   return 'There is no evidence yet; collect some with: affidavit run'
 }
 
-function printEntry(entry: Entry): void {
+function printEntry(entry: Entry, erased: ReadonlyMap<Sha256, Erasure>): void {
   say(`${tone('strong', `E-${entry.sequence}`)}  ${tone('strong', entry.kind)}  ${printable(entry.subject)}`)
   say()
   say(
@@ -105,8 +111,15 @@ function printEntry(entry: Entry): void {
       2,
     ),
   )
+  for (const { name, commitment } of entry.artefacts) {
+    const erasure = erased.get(commitment)
+    if (erasure)
+      say(
+        `  ${tone('warn', 'erased')}  ${name} ${printable(erasureText(erasure))}: ${printable(erasure.reason ?? erasure.basis)}`,
+      )
+  }
+  const kept = entry.artefacts.find(({ commitment }) => !erased.has(commitment))
+  if (!kept) return
   say()
-  say(
-    tone('none', `raw bytes: affidavit evidence show E-${entry.sequence} --artefact ${entry.artefacts[0]?.name ?? ''}`),
-  )
+  say(tone('none', `raw bytes: affidavit evidence show E-${entry.sequence} --artefact ${kept.name}`))
 }

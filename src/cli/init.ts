@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { type MadeFile, makeKeys } from '../app/keys.ts'
 import { readOpenApi, type StarterAnswers, starterConfiguration } from '../app/starter.ts'
@@ -9,7 +8,7 @@ import { configurationSchema } from '../app.ts'
 import { AffidavitError, ConfigError } from '../model/errors.ts'
 import { secretReferencePattern, secretReferenceRule } from '../model/secret.ts'
 import { isTimeZone } from '../model/time.ts'
-import { InterruptedError } from './exit.ts'
+import { answerTo } from './ask.ts'
 import type { Shell } from './shell.ts'
 import { say, sayText, table, tell, tone, width, wrap } from './terminal.ts'
 
@@ -162,24 +161,13 @@ const suggested: Ask = async (_, suggestion) => suggestion
 function asker(signal: AbortSignal): Ask {
   return async (question, suggestion, rule) => {
     for (;;) {
-      const answer = (await answerTo(`${question}${suggestion ? ` [${suggestion}]` : ''}: `, signal)).trim()
+      const answer = (
+        await answerTo(`${question}${suggestion ? ` [${suggestion}]` : ''}: `, signal, 'nothing was written')
+      ).trim()
       const problem = answer === '' ? undefined : rule?.(answer)
       if (!problem) return answer === '' ? suggestion : answer
       for (const line of wrap(`That ${problem[0]}: ${problem[1]}.`, width() - 2)) tell(`  ${line}`)
     }
-  }
-}
-
-async function answerTo(question: string, signal: AbortSignal): Promise<string> {
-  const line = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return await line.question(question, { signal })
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'AbortError') throw error
-    tell()
-    throw new InterruptedError('nothing was written', { cause: error })
-  } finally {
-    line.close()
   }
 }
 

@@ -6,6 +6,9 @@ export const configOption = () => new Option('-c, --config <file>', 'the configu
 /** JSON on stdout instead of text. */
 export const jsonOption = () => new Option('--json', 'print JSON for machines')
 
+/** Erases without asking. */
+export const yesOption = () => new Option('-y, --yes', 'erase without asking')
+
 /** How many rows to print. */
 export const lastOption = (rows: number) =>
   new Option('-n, --last <count>', 'how many').default(rows).argParser((text: string) => {

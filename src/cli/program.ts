@@ -22,6 +22,7 @@ const commands: {
     async () => (await import('./checkpoint.ts')).checkpointCommand,
   ],
   'pdf-rules': ['check a PDF against PDF/A and PDF/UA', async () => (await import('./pdf-rules.ts')).pdfRulesCommand],
+  retention: ['erase raw bytes as the policies say', async () => (await import('./retention.ts')).retentionCommand],
   backup: ['copy the store while it is in use', async () => (await import('./backup.ts')).backupCommand],
   compare: ['set two periods side by side', async () => (await import('./compare.ts')).compareCommand],
   daemon: ['collect on schedule until stopped', async () => (await import('./daemon.ts')).daemonCommand],

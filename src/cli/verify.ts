@@ -7,6 +7,7 @@ import { contradictionText } from '../app/check-stamp.ts'
 import type { ReportVerification, StoreVerificationResult } from '../app/verify.ts'
 import { verifyBundleFile, verifyReport, verifyTheStore } from '../app/verify.ts'
 import { openProject } from '../app.ts'
+import { erasureText } from '../model/erasure.ts'
 import { ConfigError } from '../model/errors.ts'
 import { exitCodes } from './exit.ts'
 import { configOption, jsonOption } from './options.ts'
@@ -165,15 +166,19 @@ function timestampsText({ timestamps, bounds }: StoreVerificationResult): string
   return `${timestamps}; nobody you named vouches for the authority of ${unproven === timestamps ? 'any' : unproven} of them (signing.timestamp.trust, or --trust)`
 }
 
+/** Acts of erasure that are named one by one. */
+const mostErasures = 10
+
 function printStore(result: StoreVerificationResult): void {
   const good = result.verdict === 'verified'
+  const erased = result.erasures.reduce((sum, { artefacts }) => sum + artefacts, 0)
   say(`${good ? tone('good', 'VERIFIED') : tone('bad', 'REFUSED')}  ${result.path}`)
   say()
   say(
     table(
       [
         ['Entries', `${result.entries}`],
-        ['Artefacts', `${result.artefacts}`],
+        ['Artefacts', `${result.artefacts}${erased > 0 ? `; ${erased} more were erased, as entries say` : ''}`],
         [
           'Checkpoints',
           `${result.checkpoints}${result.unsigned > 0 ? `; ${count(result.unsigned, 'entry', 'entries')} after the newest` : ''}`,
@@ -185,6 +190,19 @@ function printStore(result: StoreVerificationResult): void {
       2,
     ),
   )
+  for (const erasure of result.erasures.slice(-mostErasures)) {
+    const what = `${count(erasure.artefacts, 'artefact', 'artefacts')} ${erasureText(erasure)}`
+    sayHanging(`  ${tone('none', 'erased')}  `, printable(`${what}: ${erasure.reason ?? erasure.basis}`))
+  }
+  if (result.erasures.length > mostErasures) {
+    say(
+      `          and ${result.erasures.length - mostErasures} times before: affidavit evidence list --kind artefact.erased`,
+    )
+  }
+  if (result.remnants) {
+    const finish = 'finish it with: affidavit retention apply'
+    sayHanging(`  ${tone('warn', 'open  ')}  `, `Erased bytes may still stand in free places of the file; ${finish}`)
+  }
   for (const { entry, message, looksLike } of result.problems) {
     const where = entry === undefined ? '' : `E-${entry}: `
     const likely = looksLike === 'unknown' ? 'cause unknown' : `looks like ${looksLike}`

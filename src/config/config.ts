@@ -4,9 +4,11 @@ import type { Exception } from '../model/finding.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import { calendarPeriod, calendarPeriodById, type Period, type PeriodLength } from '../model/period.ts'
 import type { PlannedTarget, System } from '../model/plan.ts'
+import type { Retention } from '../model/retention.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { type Instant, instant, later, parseDurationMs, startOfDay } from '../model/time.ts'
 import { crossProblems } from './cross-check.ts'
+import { resolveRetention } from './retention.ts'
 import { type CollectorFace, type ConfigFile, configSchema, isMoment } from './schema.ts'
 import { InvalidFileError, parseYaml, type Source, zodProblems } from './source.ts'
 
@@ -29,6 +31,7 @@ export type Config = {
   readonly signing: ConfigFile['signing']
   readonly reports: ConfigFile['reports']
   readonly daemon: { readonly host: string; readonly port: number; readonly catchUpMs: number }
+  readonly retention: Retention
   readonly limits: ConfigFile['limits']
 }
 
@@ -110,6 +113,10 @@ function resolve(file: ConfigFile, source: Source): Config {
     signing: file.signing,
     reports: file.reports,
     daemon: { host: file.daemon.host, port: file.daemon.port, catchUpMs: parseDurationMs(file.daemon.catchUp) ?? 0 },
+    retention: resolveRetention(file.retention, {
+      moment: (text) => moment(text, timeZone),
+      lastMoment: (text) => lastMoment(text, timeZone),
+    }),
     limits: file.limits,
   }
 }
@@ -154,13 +161,18 @@ function resolveException(file: ConfigFile['exceptions'][number], index: number,
     reason: file.reason,
     approver: file.approver,
     approvedOn: moment(file.approvedOn, timeZone),
-    expiresOn: isDay(file.expiresOn) ? endOfDay(file.expiresOn, timeZone) : instant(file.expiresOn),
+    expiresOn: lastMoment(file.expiresOn, timeZone),
     compensatingControl: file.compensatingControl ?? null,
   }
 }
 
 function moment(text: string, timeZone: string): Instant {
   return isDay(text) ? startOfDay(text, timeZone) : instant(text)
+}
+
+/** A day is meant to its end. */
+function lastMoment(text: string, timeZone: string): Instant {
+  return isDay(text) ? endOfDay(text, timeZone) : instant(text)
 }
 
 function isDay(text: string): boolean {

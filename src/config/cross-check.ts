@@ -15,7 +15,12 @@ export function crossProblems(file: ConfigFile, source: Source): readonly Proble
     components: file.systems.flatMap((system) => system.components.map(({ id }) => `${system.id}/${id}`)),
     schedules: Object.keys(file.schedules),
   }
-  const found = [...systemProblems(file, names), ...scopeProblems(file, names), ...periodProblems(file)]
+  const found = [
+    ...systemProblems(file, names),
+    ...scopeProblems(file, names),
+    ...periodProblems(file),
+    ...retentionProblems(file, names),
+  ]
   return found.map(({ path, message, hint }) => source.problem(path, message, hint))
 }
 
@@ -102,6 +107,51 @@ function periodProblems({ periods: { every, list } }: ConfigFile): readonly Foun
   ]
 }
 
+function retentionProblems({ systems, retention }: ConfigFile, names: Names): readonly Found[] {
+  const { policies, holds, schedule } = retention
+  const classes = [...new Set(systems.flatMap(({ data }) => data))]
+  const scope = (component: string | undefined, path: Path) =>
+    component === undefined
+      ? []
+      : unknown(
+          component,
+          [...names.systems, ...names.components],
+          'system or component',
+          path,
+          'systems and components',
+        ).map((found) => ({
+          ...found,
+          hint: `${found.hint}; one that is retired stays declared, with targets: [], as long as its evidence is kept`,
+        }))
+  return [
+    ...twice(
+      policies.map(({ id }, index) => ({ name: id, path: ['retention', 'policies', index, 'id'] })),
+      'retention policy',
+    ),
+    ...twice(
+      holds.map(({ id }, index) => ({ name: id, path: ['retention', 'holds', index, 'id'] })),
+      'legal hold',
+    ),
+    ...policies.flatMap(({ data, component }, index) => [
+      ...(data === undefined
+        ? []
+        : unknown(data, classes, 'data class', ['retention', 'policies', index, 'data'], 'data classes')),
+      ...scope(component, ['retention', 'policies', index, 'component']),
+    ]),
+    ...holds.flatMap(({ component, collected, from, until }, index) => [
+      ...scope(component, ['retention', 'holds', index, 'component']),
+      ...backwards(collected?.from, collected?.to, ['retention', 'holds', index, 'collected', 'to'], 'the interval'),
+      ...backwards(from, until, ['retention', 'holds', index, 'until'], 'the hold'),
+    ]),
+    ...(schedule === undefined ? [] : unknown(schedule, names.schedules, 'schedule', ['retention', 'schedule'])),
+  ]
+}
+
+function backwards(from: string | undefined, to: string | undefined, path: Path, what: string): readonly Found[] {
+  if (from === undefined || to === undefined || Date.parse(from) <= Date.parse(to)) return []
+  return [{ path, message: `${what} ends before it begins` }]
+}
+
 function twice(
   items: readonly { readonly name: string; readonly path: Path }[],
   what: string,
@@ -116,8 +166,14 @@ function twice(
     }))
 }
 
-function unknown(name: string, known: readonly string[], what: string, path: Path): readonly Found[] {
+function unknown(
+  name: string,
+  known: readonly string[],
+  what: string,
+  path: Path,
+  many = `${what}s`,
+): readonly (Found & { readonly hint: string })[] {
   if (known.includes(name)) return []
-  const hint = known.length > 0 ? `known ${what}s: ${known.join(', ')}` : `no ${what}s are declared`
+  const hint = known.length > 0 ? `known ${many}: ${known.join(', ')}` : `no ${many} are declared`
   return [{ path, message: `there is no ${what} "${name}"`, hint }]
 }

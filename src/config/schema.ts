@@ -3,6 +3,7 @@ import { periodLengths } from '../model/period.ts'
 import { cronProblem } from '../model/schedule.ts'
 import { secretReferencePattern, secretReferenceRule } from '../model/secret.ts'
 import { isTimeZone, parseDurationMs } from '../model/time.ts'
+import { retentionSchema } from './retention.ts'
 
 /** What the configuration needs to know of a collector. */
 export type CollectorFace = {
@@ -192,6 +193,7 @@ export function configSchema(collectors: readonly CollectorFace[]) {
         catchUp: duration.default('36h').describe('Missed slots younger than this are caught up after downtime'),
       })
       .prefault({}),
+    retention: retentionSchema({ id, text, moment, collectors: nonEmpty(collectors.map((collector) => collector.id)) }),
     limits: z
       .strictObject({ concurrency: z.int().min(1).max(64).default(4).describe('Targets collected at the same time') })
       .prefault({}),

@@ -23,8 +23,10 @@ export async function erase(
   // What is freed is overwritten with zeros even if the rewriting of the whole file afterwards should fail.
   connection.file.pragma('secure_delete = ON')
   return await writeTransaction(connection, async (tables) => {
-    await assertNotReferredSince(tables, asOf, new Set(entries.flatMap((entry) => erasedBy(entry))))
+    const commitments = new Set(entries.flatMap((entry) => erasedBy(entry)))
+    await assertNotReferredSince(tables, asOf, commitments)
     const placed = await appendWithin(connection, tables, origin, entries)
+    for (const entry of placed) assertRefersToNone(entry, commitments)
     for (const entry of placed) {
       for (const commitment of erasedBy(entry)) await eraseOne(tables, commitment, entry.sequence)
     }
@@ -47,10 +49,12 @@ async function assertNotReferredSince(
   asOf: number,
   commitments: ReadonlySet<Sha256>,
 ): Promise<void> {
-  for await (const { entry } of queryEntries(tables, { after: asOf - 1 })) {
-    const again = entry.artefacts.find(({ commitment }) => commitments.has(commitment))
-    if (again) throw notErasable(again.commitment, `is referred to by E-${entry.sequence}, which came meanwhile`)
-  }
+  for await (const { entry } of queryEntries(tables, { after: asOf - 1 })) assertRefersToNone(entry, commitments)
+}
+
+function assertRefersToNone({ sequence, artefacts }: Entry, commitments: ReadonlySet<Sha256>): void {
+  const again = artefacts.find(({ commitment }) => commitments.has(commitment))
+  if (again) throw notErasable(again.commitment, `is referred to by E-${sequence}, which came meanwhile`)
 }
 
 function notErasable(commitment: Sha256, why: string): StoreError {

@@ -40,15 +40,23 @@ export type ErasureFacts = {
 
 const hex = /^[0-9a-f]{64}$/
 
-/** The commitments that an entry says were erased; none where it is no such entry. */
-export function erasedBy(entry: Pick<Entry, 'kind' | 'collector' | 'facts'>): readonly Sha256[] {
+/** The artefacts that an entry says were erased; none where it is no such entry, whatever else it holds. */
+export function erasedArtefacts(
+  entry: Pick<Entry, 'kind' | 'collector' | 'facts'>,
+): readonly Pick<ErasedArtefact, 'commitment' | 'entries'>[] {
   if (entry.kind !== erasureKind || entry.collector.id !== 'affidavit') return []
   const { artefacts } = entry.facts
   if (!Array.isArray(artefacts)) return []
   return artefacts.flatMap((artefact) => {
-    const commitment = (artefact as Partial<ErasedArtefact> | null)?.commitment
-    return typeof commitment === 'string' && hex.test(commitment) ? [commitment] : []
+    const { commitment, entries } = (artefact ?? {}) as Partial<ErasedArtefact>
+    if (typeof commitment !== 'string' || !hex.test(commitment)) return []
+    return [{ commitment, entries: Array.isArray(entries) ? entries : [] }]
   })
+}
+
+/** Their commitments. */
+export function erasedBy(entry: Pick<Entry, 'kind' | 'collector' | 'facts'>): readonly Sha256[] {
+  return erasedArtefacts(entry).map(({ commitment }) => commitment)
 }
 
 /** One act of erasure as verdicts and reports name it. */
@@ -76,7 +84,7 @@ export function erasureOf(entry: Entry): Erasure {
   }
 }
 
-/** `erased on 2026-11-29 under policy raw-personal (E-12)`, the day in UTC. */
+/** `on 2026-11-29 under policy raw-personal (E-12)`, the day in UTC. */
 export function erasureText({ entry, at, policy }: Pick<Erasure, 'entry' | 'at' | 'policy'>): string {
-  return `erased on ${at.slice(0, 10)} ${policy === null ? 'on demand' : `under policy ${policy}`} (E-${entry})`
+  return `on ${at.slice(0, 10)} ${policy === null ? 'on demand' : `under policy ${policy}`} (E-${entry})`
 }

@@ -250,6 +250,8 @@ export type ObservationRow = {
   readonly lists: readonly { readonly name: string; readonly items: readonly string[] }[]
   readonly collected: string
   readonly evidence: string
+  /** Whether raw bytes behind it were erased. */
+  readonly erased: boolean
   readonly href: string
 }
 
@@ -346,11 +348,36 @@ export type Population = {
     readonly system: string
     readonly reason: string
   }[]
+  readonly retention: {
+    readonly erasures: readonly {
+      readonly number: string
+      readonly when: string
+      readonly policy: string
+      readonly artefacts: string
+      readonly why: string
+    }[]
+    readonly holds: readonly {
+      readonly id: string
+      readonly scope: string
+      readonly since: string
+      readonly until: string
+      readonly reason: string
+      readonly approver: string
+    }[]
+    readonly policies: readonly {
+      readonly id: string
+      readonly scope: string
+      readonly keep: string
+      readonly basis: string
+    }[]
+  }
 }
 
 export type EvidenceIndex = {
   readonly heading: Heading
   readonly intro: string
+  /** Of how many entries raw bytes were erased; null of none. */
+  readonly erased: string | null
   readonly entries: readonly {
     readonly id: string
     readonly number: string
@@ -360,6 +387,8 @@ export type EvidenceIndex = {
     readonly collector: string
     readonly digest: string
     readonly artefacts: string
+    /** What was erased of them, when, under which policy, as which entry. */
+    readonly erased: readonly string[]
   }[]
 }
 

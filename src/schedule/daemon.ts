@@ -5,7 +5,7 @@ import { listSlotRuns } from '../app/browse.ts'
 import type { Project } from '../app/project.ts'
 import type { RunResult, Trigger } from '../app/run.ts'
 import type { Stamping } from '../app/stamp-ledger.ts'
-import { collectNow, openLedger, stampNow } from '../app.ts'
+import { applyRetentionNow, collectNow, openLedger, stampNow } from '../app.ts'
 import { StoreError } from '../model/errors.ts'
 import type { PlannedTarget } from '../model/plan.ts'
 import { latestSlot, nextSlot, type Schedule } from '../model/schedule.ts'
@@ -57,7 +57,12 @@ export async function startDaemon(
     const job = queue.shift()
     health.queued = queue.length
     if (!job || stopped) return
-    await collectSlot(project, job, { log, health, signal: stopping.signal, stamped: stamping.saw })
+    const parts = { log, health, signal: stopping.signal, stamped: stamping.saw }
+    const { retention } = config
+    const alsoErases = job.schedule.id === retention.schedule
+    // A schedule that nothing follows may be there for retention alone.
+    if (!alsoErases || targetsOf(config.plan, job.schedule).length > 0) await collectSlot(project, job, parts)
+    if (alsoErases && !stopping.signal.aborted) await eraseDue(project, job, parts)
   }
 
   const stamping = stampingRetries((signal) => stampNow(project, signal), {
@@ -145,6 +150,25 @@ async function collectSlot(
     health.problem = { at: project.clock.now(), message }
   } finally {
     health.running = null
+  }
+}
+
+/** Applies the retention policies; the daemon outlives what fails, and the next slot tries again. */
+async function eraseDue(
+  project: Project,
+  { schedule, slot }: Job,
+  { log, health, signal }: { readonly log: Logger; readonly health: Health; readonly signal: AbortSignal },
+): Promise<void> {
+  const fields = { schedule: schedule.id, slot }
+  try {
+    const applied = await whenFree(signal, () => applyRetentionNow(project, { trigger: 'schedule', signal }))
+    const { erasures, artefacts, size, scrubbed } = applied
+    log.info({ ...fields, artefacts, bytes: size, entries: erasures.map(({ entry }) => entry) }, 'retention applied')
+    if (!scrubbed) log.warn(fields, 'erased bytes may still stand in the files: another process has the store open')
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    log.error({ ...fields, err: error }, 'retention could not be applied')
+    health.problem = { at: project.clock.now(), message }
   }
 }
 

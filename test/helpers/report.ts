@@ -28,7 +28,9 @@ export function drawIssue(assessment: Assessment, changes: Partial<ReportIssue> 
       collector: `${decision.kind.split('.')[0]} 1`,
       digest: sha256(`entry ${decision.entry}`),
       artefacts: decision.artefacts,
+      erased: [],
     })),
+    retention: { erasures: [], policies: [], holds: [] },
     attachments: [
       { name: 'assessment.json', description: 'This report as data' },
       { name: 'evidence.jsonl', description: 'The entries of section 8 with their artefacts and inclusion proofs' },

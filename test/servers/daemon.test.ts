@@ -15,6 +15,7 @@ import { latestSlot } from '../../src/model/schedule.ts'
 import { instant } from '../../src/model/time.ts'
 import { startDaemon } from '../../src/schedule/daemon.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
+import { oldEntry, record, retentionProject } from '../helpers/retention.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
@@ -109,6 +110,25 @@ test('a run that cannot be kept makes the health endpoint fail and does not end 
     await wait(50)
   }
   expect(statuses.at(-1)).toBe(503)
+})
+
+test('retention is applied on the schedule that the configuration names for it, behind the collection, and on no other', async () => {
+  for (const schedule of ['  schedule: hourly\n', '']) {
+    stores++
+    const path = join(folder.path, `retention-${stores}`)
+    const policy = '{ id: raw, keep: 60d, basis: storage limitation }'
+    const project = await retentionProject(path, `retention:\n${schedule}  policies: [${policy}]\n`)
+    await record(project, [oldEntry(100, 'old')])
+    await collectNow(project, { targets: project.config.plan, signal: AbortSignal.timeout(60_000) })
+    const daemon = await startDaemon(project, { log })
+    await until(project, (all) => all.length === 2 && all[1]?.state === 'finished')
+    // Ends what it has in hand.
+    await daemon.stop()
+    await using store = await openLedger(project, 'read')
+    const erased: unknown[] = []
+    for await (const { entry } of store.entries({ kinds: ['artefact.erased'] })) erased.push(entry.facts)
+    expect(erased).toMatchObject(schedule === '' ? [] : [{ policy: 'raw', trigger: 'schedule', by: null }])
+  }
 })
 
 test('SIGTERM stops the daemon process cleanly, with its log in JSON lines', async () => {

@@ -32,11 +32,12 @@ test('whatever is answered, the configuration is valid and says what was answere
 
 test('what is commented out is valid too', () => {
   const text = starterConfiguration(answers).replaceAll(
-    /^( *)# ((?:controls|exceptions|timestamp):|- id: audit-log| {2}.*)$/gm,
+    /^( *)# ((?:controls|exceptions|retention|timestamp):|data: .*|- id: audit-log| {2}.*)$/gm,
     '$1$2',
   )
   const config = parse(text)
   expect(config.exceptions).toHaveLength(1)
+  expect(config.retention.policies).toMatchObject([{ data: 'personal', keep: { unit: 'days', count: 400 } }])
   expect(config.plan.map(({ id }) => id)).toContain('customer-data-api/audit-log/log-retention')
 })
 

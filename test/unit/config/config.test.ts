@@ -177,3 +177,64 @@ test('days and instants that do not exist are refused, in the file and in the na
   }
   expect(findPeriod(config, '2028-02-29..2028-03-01T06:00:00Z')?.to).toBe('2028-03-01T06:00:00.000Z')
 })
+
+const governed = sound.replace(
+  '    owner: Platform team\n',
+  '    owner: Platform team\n    data: [personal]\n    parameters: {}\n',
+)
+
+test('retention policies and legal holds are read with their terms and dates; without a section nothing is erased', () => {
+  expect(parse(sound).retention).toEqual({ policies: [], holds: [], schedule: null })
+  const { retention } = parse(`${governed}retention:
+  schedule: nightly
+  policies:
+    - { id: raw, data: personal, collector: probe, mediaType: text/*, component: api, keep: 7y, basis: GDPR }
+  holds:
+    - id: H-1
+      reason: A claim
+      approver: Counsel
+      component: api/gateway
+      collected: { from: 2026-01-01, to: 2026-07-01 }
+      from: 2026-09-01
+      until: 2026-12-31
+    - { id: H-2, reason: Another, approver: Counsel, from: 2026-09-01 }
+`)
+  expect(retention.schedule).toBe('nightly')
+  expect(retention.policies).toEqual([
+    {
+      ...{ id: 'raw', data: 'personal', collector: 'probe', mediaType: 'text/*', component: 'api', basis: 'GDPR' },
+      keep: { text: '7y', unit: 'years', count: 7 },
+    },
+  ])
+  expect(retention.holds).toMatchObject([
+    { id: 'H-1', collected: { from: '2025-12-31T23:00:00.000Z' }, until: '2026-12-31T22:59:59.999Z' },
+    { id: 'H-2', component: null, collected: null, from: '2026-08-31T22:00:00.000Z', until: null },
+  ])
+})
+
+test('what a retention section has wrong is said with its place: a misspelt hold would hold nothing', () => {
+  const section = `retention:
+  schedule: weekly
+  policies:
+    - { id: raw, data: persnal, keep: 30, basis: GDPR }
+`
+  expect(problems(governed + section)).toEqual([
+    '27:33 retention.policies[0].keep: a term is a whole number of calendar days, weeks, months or years: 400d, 13w, 18mo, 7y',
+  ])
+  const more = `${section.replace('keep: 30,', 'keep: 30d,')}    - { id: raw, component: api/gatway, keep: 30d, basis: GDPR }
+  holds:
+    - { id: H-1, reason: A claim, approver: Counsel, component: shop, from: 2026-09-01, until: 2026-08-01 }
+    - { id: H-1, reason: A claim, approver: Counsel, collected: { from: 2026-02-01, to: 2026-01-01 }, from: 2026-09-01 }
+`
+  const retired = 'one that is retired stays declared, with targets: [], as long as its evidence is kept'
+  expect(problems(governed + more)).toEqual([
+    '25:3 there is no schedule "weekly" | known schedules: nightly',
+    '27:18 there is no data class "persnal" | known data classes: personal',
+    '28:9 the retention policy "raw" stands here twice',
+    `28:18 there is no system or component "api/gatway" | known systems and components: api, api/gateway; ${retired}`,
+    `30:54 there is no system or component "shop" | known systems and components: api, api/gateway; ${retired}`,
+    '30:89 the hold ends before it begins',
+    '31:9 the legal hold "H-1" stands here twice',
+    '31:85 the interval ends before it begins',
+  ])
+})

@@ -201,3 +201,100 @@ test('the JSON edition carries issue, assessment and comparison under a version'
   expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify({ version: 1, issue, assessment, comparison })))
   expect(Object.keys(JSON.parse(text))).toEqual(['version', 'issue', 'assessment', 'comparison'])
 })
+
+test('entries whose raw bytes were erased keep their place and say so: in findings, in the index and as acts', () => {
+  const assessment = drawnOnce(quarter)
+  const issue = drawIssue(assessment)
+  const victim = issue.evidence.find(({ artefacts }) => artefacts.length > 0)
+  const [artefact] = victim?.artefacts ?? []
+  if (!victim || !artefact) throw new Error('no drawn entry has artefacts')
+  const act = {
+    entry: 90_000,
+    at: instant('2026-09-20T10:00:00Z'),
+    policy: 'raw-personal',
+    basis: 'storage limitation',
+  }
+  const document = auditDocument({
+    assessment,
+    comparison: null,
+    issue: {
+      ...issue,
+      evidence: issue.evidence.map((entry) =>
+        entry.entry === victim.entry
+          ? { ...entry, erased: [{ commitment: artefact.commitment, entry: act.entry }] }
+          : entry,
+      ),
+      retention: { erasures: [{ ...act, reason: null, artefacts: 1 }], policies: [], holds: [] },
+    },
+  })
+  const noted = document.evidence.entries.filter(({ erased }) => erased.length > 0)
+  expect(noted.map(({ number }) => number)).toEqual([`E-${victim.entry}`])
+  expect(noted[0]?.erased[0]).toContain('erased 20 Sep 2026, policy raw-personal, E-90000')
+  expect(document.evidence.erased).toBe('1')
+  expect(document.evidence.entries).toHaveLength(drawn(quarter).evidence.entries.length)
+  const rowsOf = (
+    table: { readonly rows: readonly { readonly evidence: string; readonly erased: boolean }[] } | null,
+  ) => table?.rows ?? []
+  const told = document.findings.objectives.flatMap((objective) => [
+    ...objective.full.flatMap(({ components }) =>
+      components.flatMap(({ observations, healed }) => [...rowsOf(observations), ...rowsOf(healed)]),
+    ),
+  ])
+  for (const row of told) expect(row.erased).toBe(row.evidence === `E-${victim.entry}`)
+  const links = linksOf(document).filter(({ text }) => text.includes('bytes erased'))
+  const places = told.filter(({ erased }) => erased).length + links.length
+  expect(places).toBeGreaterThan(0)
+  expect(links.every(({ href }) => href === `#evidence-${victim.entry}`)).toBe(true)
+  expect(document.population.retention.erasures).toEqual([
+    {
+      ...{ number: 'E-90000', when: '20 Sep 2026, 12:00 UTC+2', policy: 'raw-personal', artefacts: '1' },
+      why: 'storage limitation',
+    },
+  ])
+})
+
+test('policies and legal holds are printed with their scope, term, basis and end', () => {
+  const assessment = drawnOnce(many)
+  const open = { data: null, collector: null, mediaType: null, component: null }
+  const [system] = assessment.systems
+  const document = auditDocument({
+    assessment,
+    comparison: null,
+    issue: drawIssue(assessment, {
+      retention: {
+        erasures: [],
+        policies: [
+          { ...open, id: 'all', keep: { text: '7y', unit: 'years', count: 7 }, basis: 'a law' },
+          {
+            ...open,
+            id: 'some',
+            data: 'personal',
+            collector: 'auth',
+            keep: { text: '1mo', unit: 'months', count: 1 },
+            basis: 'GDPR',
+          },
+        ],
+        holds: [
+          {
+            ...{ id: 'H-1', reason: 'a claim', approver: 'counsel', component: system?.id ?? null, until: null },
+            ...{ from: instant('2026-07-31T22:00:00Z'), collected: null },
+          },
+        ],
+      },
+    }),
+  })
+  expect(document.population.retention.policies).toMatchObject([
+    { id: 'all', scope: 'all that was collected', keep: '7 years' },
+    { id: 'some', scope: 'systems with personal data, collector auth', keep: '1 month' },
+  ])
+  expect(document.population.retention.holds).toMatchObject([
+    { scope: 'Customer Data API', since: '1 Aug 2026', until: 'it is lifted' },
+  ])
+})
+
+function linksOf(document: AuditDocument) {
+  return document.findings.objectives.flatMap((objective) => [
+    ...objective.closed.flatMap(({ evidence }) => evidence),
+    ...rows(objective).flatMap(({ evidence }) => evidence),
+  ])
+}
