@@ -4,18 +4,16 @@ import { type NoteKey, parseVerifierKey, verifierKey, verifyNote } from '../ledg
 import { verifyConsistency } from '../ledger/proof.ts'
 import { type ProvedEntries, proveEntries } from '../ledger/proved-entries.ts'
 import type { CheckpointTimestamp } from '../ledger/store.ts'
-import { collectedTimes, type TimeBound, type TimeContradiction } from '../ledger/time-bounds.ts'
-import { clockProblems } from '../ledger/verify-timestamps.ts'
+import type { TimeBound } from '../ledger/time-bounds.ts'
 import { sha256 } from '../model/digest.ts'
 import { type Erasure, erasedBy, erasureOf, erasureText } from '../model/erasure.ts'
 import { AffidavitError, IntegrityError } from '../model/errors.ts'
 import type { Entry } from '../model/evidence.ts'
 import { type Instant, instant } from '../model/time.ts'
-import { readReply, verifyStamp } from '../signing/stamp.ts'
 import { manifestTitle, recordedFiles } from './bundle-export.ts'
 import { type BundleFiles, readBundle } from './bundle-files.ts'
+import { checkTimestamps } from './bundle-timestamps.ts'
 import type { Check } from './check-evidence.ts'
-import { stampChecks } from './check-stamp.ts'
 
 export type BundleVerification = {
   readonly verdict: 'accepted' | 'refused'
@@ -168,46 +166,6 @@ async function checkCheckpoints(
     if (!sound) problems.push(`The checkpoint over ${size} entries is not the beginning of the newest.`)
   }
   return checkOf(problems, `${checkpoints.length} checkpoints are signed, and each is the beginning of the newest.`)
-}
-
-/** Every time stamp is over a checkpoint of the bundle, and what follows from those that hold. */
-async function checkTimestamps(
-  files: BundleFiles,
-  { checkpoints, timestamps }: Content,
-  entries: ProvedEntries['entries'],
-  trust: readonly Uint8Array[],
-) {
-  const bounds: TimeBound[] = []
-  const problems: string[] = []
-  const contradictions: TimeContradiction[] = []
-  const kept: CheckpointTimestamp[] = []
-  for (const { file, checkpoint, received } of timestamps) {
-    const head = checkpoints.find((each) => each.file === checkpoint)
-    if (!head) {
-      problems.push(`${file} is over a checkpoint that is not there.`)
-      continue
-    }
-    try {
-      const note = await textOf(files, checkpoint)
-      const token = readReply(await files.read(file))
-      const bound = { ...(await verifyStamp(token, Buffer.from(note), trust)), size: head.size }
-      bounds.push(bound)
-      contradictions.push(...clockProblems(bound, { ...head, received }))
-      kept.push({ note, token, received })
-    } catch (error) {
-      if (!(error instanceof AffidavitError)) throw error
-      problems.push(`${file} does not hold: ${error.message}.`)
-    }
-  }
-  const extra = [...files.names].filter((name) => name.startsWith('timestamps/'))
-  const listed = new Set(timestamps.map(({ file }) => file))
-  problems.push(...extra.filter((name) => !listed.has(name)).map((name) => `${name} belongs to no checkpoint.`))
-  bounds.sort((a, b) => a.size - b.size)
-  const times = collectedTimes(bounds)
-  for (const { entry } of [...entries.values()].sort((a, b) => a.entry.sequence - b.entry.sequence)) times.see(entry)
-  contradictions.push(...times.contradictions())
-  const checks = problems.length > 0 ? [checkOf(problems, '')] : stampChecks(bounds, contradictions)
-  return { checks, bounds, timestamps: kept }
 }
 
 async function checkArtefacts(

@@ -1,7 +1,8 @@
 import { parseTreeHead } from '../ledger/checkpoint.ts'
 import { decodeEntry } from '../ledger/entry.ts'
+import { entryTimes } from '../ledger/entry-times.ts'
 import { parseNote } from '../ledger/note.ts'
-import { collectedTimes, type TimeBound, type TimeContradiction } from '../ledger/time-bounds.ts'
+import type { TimeBound, TimeContradiction } from '../ledger/time-bounds.ts'
 import { AffidavitError } from '../model/errors.ts'
 import { readReply, verifyStamp } from '../signing/stamp.ts'
 import type { Check } from './check-evidence.ts'
@@ -12,8 +13,8 @@ export const stampFile = 'checkpoint.tsr'
 type File = { readonly name: string; readonly bytes: Uint8Array }
 
 /**
- * Judges the time stamp over a report's checkpoint, and the times of the evidence against it; nothing where the report has
- * none. `anchors` are the certificates (PEM or DER) that vouch for time-stamp authorities.
+ * Judges the time stamp over a report's checkpoint where it has one, and the times of the evidence against it and against
+ * each other. `anchors` are the certificates (PEM or DER) that vouch for time-stamp authorities.
  */
 export async function checkStamp(
   attachments: readonly File[],
@@ -21,14 +22,14 @@ export async function checkStamp(
 ): Promise<readonly Check[]> {
   const bytes = (name: string) => attachments.find((attachment) => attachment.name === name)?.bytes
   const [reply, note] = [bytes(stampFile), bytes('checkpoint.txt')]
-  if (reply === undefined) return []
+  if (reply === undefined) return stampChecks([], contradictionsIn(bytes('evidence.jsonl'), []))
   if (note === undefined) {
     return [{ holds: false, sentence: `The embedded ${stampFile} is over a checkpoint that is not there.` }]
   }
   try {
     const { size } = parseTreeHead(parseNote(Buffer.from(note).toString('utf8')).text)
     const bound = { ...(await verifyStamp(readReply(reply), note, anchors)), size }
-    return stampChecks([bound], contradictionsIn(bytes('evidence.jsonl'), bound))
+    return stampChecks([bound], contradictionsIn(bytes('evidence.jsonl'), [bound]))
   } catch (error) {
     if (!(error instanceof AffidavitError)) throw error
     return [{ holds: false, sentence: `The time stamp over the embedded checkpoint does not hold: ${error.message}.` }]
@@ -40,7 +41,6 @@ export function stampChecks(
   bounds: readonly TimeBound[],
   contradictions: readonly TimeContradiction[],
 ): readonly Check[] {
-  if (bounds.length === 0) return []
   const newest = (list: readonly TimeBound[]) => list.at(-1)
   const trusted = newest(bounds.filter(({ anchored }) => anchored))
   const any = newest(bounds)
@@ -67,8 +67,11 @@ export function contradictionText(contradictions: readonly TimeContradiction[]):
 }
 
 /** Lines that are no entries are others' to tell. */
-function contradictionsIn(evidence: Uint8Array | undefined, bound: TimeBound): readonly TimeContradiction[] {
-  const times = collectedTimes([bound])
+function contradictionsIn(
+  evidence: Uint8Array | undefined,
+  bounds: readonly TimeBound[],
+): readonly TimeContradiction[] {
+  const times = entryTimes(bounds)
   for (const line of Buffer.from(evidence ?? [])
     .toString('utf8')
     .split('\n')) {

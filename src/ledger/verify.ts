@@ -5,13 +5,14 @@ import type { Selectable } from 'kysely'
 import type { Sha256 } from '../model/digest.ts'
 import type { Erasure } from '../model/erasure.ts'
 import type { TreeHead } from './checkpoint.ts'
+import { entryTimes } from './entry-times.ts'
 import { isContentFailure, messageOf, storeFailure } from './failure.ts'
 import { emptyRoot } from './merkle.ts'
 import { type ProblemList, problemList, type StoreProblem } from './problem.ts'
 import type { CheckpointRow, TimestampRow } from './schema.ts'
 import { hasRemnants } from './scrub.ts'
 import { type Connection, connect, patiently } from './sqlite.ts'
-import { collectedTimes, type TimeBound, type TimeContradiction } from './time-bounds.ts'
+import type { TimeBound, TimeContradiction } from './time-bounds.ts'
 import { verifyArtefacts } from './verify-artefacts.ts'
 import { verifyCheckpoints } from './verify-checkpoints.ts'
 import { verifyEntries } from './verify-entries.ts'
@@ -123,7 +124,7 @@ async function verifyTables({ file, tables }: Connection, work: Work & { readonl
   })
   counts.timestamps = stamps.length
   const { bounds, contradictions } = await verifyTimestamps(stamps, checkpoints, options.checkStamp, problems)
-  const times = collectedTimes(bounds)
+  const times = entryTimes(bounds)
   const named = new Set<number>()
   const sizes = [...checkpoints, ...(options.since ? [options.since] : [])].map(({ size }) => size)
   const erasures = erasureCheck(file, tables, problems)

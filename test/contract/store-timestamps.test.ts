@@ -101,6 +101,32 @@ test('the earliest stamp over an entry counts, whichever came first', async () =
   expect((await verify(path)).contradictions).toMatchObject([{ entry: 1 }])
 })
 
+test('what is dated well before what was recorded before it is told, with or without a stamp', async () => {
+  const at = (minutes: number) => later(start, minutes * minute)
+  const own = { kind: 'run.started', component: null, target: null, expires: null } as const
+  const path = join(temporaryFolder(), 'evidence.db')
+  {
+    await using store = await openStore({ path, origin, clock: { now: () => start }, mode: 'create' })
+    await store.append([
+      newEntry(0, { ...own, collected: at(0) }),
+      newEntry(1, { ...own, collected: at(60) }),
+      // What collectors bring may be older than its recording by as long as a collection takes.
+      newEntry(2, { collected: at(1) }),
+      newEntry(3, { ...own, collected: at(56) }),
+      newEntry(4, { ...own, collected: at(20) }),
+      newEntry(5, { ...own, collected: at(21) }),
+      newEntry(6, { ...own, collected: at(61) }),
+      newEntry(7, { collected: at(-2 * 24 * 60) }),
+    ])
+    await store.checkpoint(signer)
+  }
+  const { verdict, contradictions } = await verify(path)
+  expect(verdict).toBe('verified')
+  expect(contradictions.map(({ entry }) => entry)).toEqual([4, 7])
+  expect(contradictions[0]?.message).toContain('E-4 to E-5 were recorded after E-1')
+  expect(contradictions[0]?.message).toContain(at(20))
+})
+
 test('clocks that differ by less than five minutes contradict nothing', async () => {
   const path = await ledgerOf(
     { at: start, collected: [later(start, 4 * minute)] },
