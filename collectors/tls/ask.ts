@@ -4,7 +4,7 @@ import { exchange, type Wire } from './exchange.ts'
 import { smallHelloBytes } from './hellos.ts'
 import type { Pacer } from './pacer.ts'
 import { type RecordProtocol, versionNumbers } from './registry/protocols.ts'
-import { isClosedWithinRoom, roomShown } from './room.ts'
+import { isClosedWithinRoom, isClosedWithoutWord, roomShown } from './room.ts'
 import type { End, Exchange, Purpose } from './transcript.ts'
 import { type OfferedHello, readClientHello } from './wire/client-hello.ts'
 import { type Reply, readReply } from './wire/reply.ts'
@@ -93,13 +93,19 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
       if (isSettled(evidence) || signal.aborted || isTooLong(question, index + 1) || isIgnored(question))
         return evidence
       const before = evidence
+      // Others that are under way may show meanwhile that there was room.
+      const mayHaveRoom = isClosedWithoutWord(before)
+      if (mayHaveRoom) await pause(pauseMs, signal)
       const hadRoom = isClosedWithinRoom(before, room())
       if (!hadRoom) pacer.slowDown(width)
       const alone = !hadRoom && mustBeAlone(before, index)
-      if (!alone) await pause(pauseMs, signal)
+      if (!alone && !mayHaveRoom) await pause(pauseMs, signal)
       ;({ evidence, width } = await attempt(question, index + 2, alone, pauseMs))
-      // Closed twice in good order, though there was room: that is an answer.
-      if ([before, evidence].every((each) => isClosedWithinRoom(each, room()))) return evidence
+      // Closed twice in good order, though there was room: that is an answer, and no sign of too many connections.
+      if ([before, evidence].every((each) => isClosedWithinRoom(each, room()))) {
+        if (!hadRoom) pacer.recover()
+        return evidence
+      }
       if (!alone || !sameFailure(before, evidence)) continue
       // It is the question that the server does not like, not the number of connections.
       pacer.recover()

@@ -21,8 +21,13 @@ export function roomShown(evidence: readonly Evidence[]): number {
  * Whether a connection that the server closed in good order, without a word, was one that it had room for: it is the
  * hello then that it will not answer.
  */
-export function isClosedWithinRoom({ exchange, reply }: Evidence, room: number): boolean {
-  return exchange.end === 'closed' && reply.form === 'empty' && isWithinRoom(exchange, room)
+export function isClosedWithinRoom(each: Evidence, room: number): boolean {
+  return isClosedWithoutWord(each) && isWithinRoom(each.exchange, room)
+}
+
+/** Whether the server closed a connection in good order without having said anything. */
+export function isClosedWithoutWord({ exchange, reply }: Evidence): boolean {
+  return exchange.end === 'closed' && reply.form === 'empty'
 }
 
 /** Whether the number of connections cannot be why an exchange ended as it did. */

@@ -1,6 +1,6 @@
 import { type Evidence, keyOf, readEvidence, reasonOf, versionAsked } from '../evidence.ts'
 import { smallHelloBytes } from '../hellos.ts'
-import { cipherSuiteName, cipherSuites } from '../registry/cipher-suites.ts'
+import { cipherSuiteName, cipherSuites, needsCurve } from '../registry/cipher-suites.ts'
 import { tls12Groups, tls13Groups, usualTls13Groups } from '../registry/groups.ts'
 import { type RecordProtocol, versionNumbers } from '../registry/protocols.ts'
 import { isClosedWithinRoom, isWithinRoom, roomShown } from '../room.ts'
@@ -130,8 +130,10 @@ function whyNot(
 ): Pick<VersionFacts, 'offered' | 'reason'> {
   const instead = asked.find((each) => choseOlder(each, protocol))
   if (instead?.verdict.kind === 'chosen') return { offered: 'no', reason: `chose ${instead.verdict.protocol} instead` }
-  const refusal = asked.find((each) => each.verdict.kind === 'refused' && each.verdict.what === 'version')
-  const reason = refusal && refusalOf(all, refusal)
+  const reason = asked
+    .filter(({ verdict }) => verdict.kind === 'refused' && verdict.what === 'version')
+    .map((each) => refusalOf(all, each))
+    .find((each) => each !== null)
   if (reason) return { offered: 'no', reason }
   if (openSuites.length === 0) {
     const first = asked.map((each) => refusalOf(all, each)).find((each) => each !== null)
@@ -202,12 +204,9 @@ function offersSuite({ offered }: Evidence, supported: readonly number[], kind: 
   return supported.some((suite) => kind(suite) && offered?.cipherSuites.includes(suite))
 }
 
-/**
- * Whether nothing but the key exchange depends on the groups offered. An ECDSA certificate before TLS 1.3 can only be
- * used where its own curve is among them, so that a refusal may be for want of that curve.
- */
-function needsNoCurve(suite: number): boolean {
-  return usesGroup(suite) && cipherSuites.get(suite)?.authentication !== 'ECDSA'
+/** Whether nothing but the key exchange depends on the groups offered. */
+export function needsNoCurve(suite: number): boolean {
+  return usesGroup(suite) && !needsCurve(suite)
 }
 
 /**

@@ -1,14 +1,35 @@
 import { tls12Groups } from '../registry/groups.ts'
 import type { RecordProtocol } from '../registry/protocols.ts'
-import { usesGroup } from './facts.ts'
+import { needsNoCurve, usesGroup, type VersionFacts } from './facts.ts'
 import { usualOrder } from './known-orders.ts'
 import { cut, ellipticSuites, suitesOf } from './offers.ts'
 import { groupQuestion, type Survey } from './survey.ts'
 
-/** Asks which groups TLS 1.2 or an older version takes. */
-export async function surveyGroups(survey: Survey, protocol: RecordProtocol): Promise<void> {
-  if (protocol === 'SSLv3') return
-  await Promise.all(tls12Groups.map((set) => eliminateGroups(survey, protocol, set)))
+/** Asks which groups TLS 1.2 or an older version takes, of all or of some of them. */
+export async function surveyGroups(
+  survey: Survey,
+  protocol: RecordProtocol,
+  isWanted: (group: number) => boolean = () => true,
+): Promise<void> {
+  // Without a suite that uses one, no answer would say anything about groups.
+  if (protocol === 'SSLv3' || !survey.facts(protocol).suites.some(usesGroup)) return
+  const sets = tls12Groups.map((set) => set.filter(isWanted))
+  await Promise.all(sets.map((set) => eliminateGroups(survey, protocol, set)))
+}
+
+/** Asks for the groups that a newer version has, each by itself and all at once, and for the other ones together. */
+export async function surveyGroupsAsExpected(
+  survey: Survey,
+  protocol: RecordProtocol,
+  model: VersionFacts,
+): Promise<void> {
+  const { suites } = model
+  if (protocol === 'SSLv3' || !suites.some(usesGroup)) return surveyGroups(survey, protocol)
+  const expected = suites.some(needsNoCurve) ? unseen(survey, protocol, model.groups) : []
+  await Promise.all([
+    ...expected.map((group) => survey.ask(groupQuestion(survey, protocol, ellipticSuites(), [group]))),
+    surveyGroups(survey, protocol, (group) => !expected.includes(group)),
+  ])
 }
 
 /** Groups that long hellos left open are asked for in short ones. */
@@ -16,25 +37,33 @@ export async function settleOpenGroups(survey: Survey, protocol: RecordProtocol)
   const { openGroups, suites } = survey.facts(protocol)
   const usable = suites.filter(usesGroup).slice(0, 8)
   const sets = usable.length > 0 ? cut(openGroups, Math.ceil(openGroups.length / 24)) : []
-  await Promise.all(sets.map((set) => eliminateGroups(survey, protocol, set, usable)))
+  await Promise.all(sets.map((set) => eliminateGroups(survey, protocol, set, { few: usable })))
+}
+
+export type EliminationOptions = {
+  /** Few suites, which make a short hello. */
+  readonly few?: readonly number[]
+  /** Stops as soon as none of these is left, where the rest is asked for together with others. */
+  readonly until?: readonly number[]
 }
 
 /**
  * Offers groups, takes out those that the server is known to have by then, and offers the rest, until it chooses none:
- * with any suite that needs one, so that this need not wait for the suites; `few` of them make a short hello.
+ * with any suite that needs one, so that this need not wait for the suites.
  */
 export async function eliminateGroups(
   survey: Survey,
   protocol: RecordProtocol,
   groups: readonly number[],
-  few?: readonly number[],
+  { few, until }: EliminationOptions = {},
 ): Promise<void> {
   const suites = few ?? (protocol === 'TLSv1.3' ? usualOrder(suitesOf(protocol)) : ellipticSuites())
   const choose = async (offer: readonly number[]): Promise<number | null> => {
     const { verdict } = await survey.ask(groupQuestion(survey, protocol, suites, offer, few !== undefined))
     return verdict.kind === 'chosen' ? verdict.group : null
   }
-  for (let left = unseen(survey, protocol, groups); left.length > 0; left = unseen(survey, protocol, left)) {
+  const isWorthAsking = (left: readonly number[]): boolean => (until ?? left).some((group) => left.includes(group))
+  for (let left = unseen(survey, protocol, groups); isWorthAsking(left); left = unseen(survey, protocol, left)) {
     const group = await choose(left)
     if (group !== null && left.includes(group)) continue
     if (protocol !== 'TLSv1.3' && isOpen(survey, protocol, left)) await eliminateBeside(survey, protocol, left, choose)

@@ -4,6 +4,7 @@ import { type Survey, suiteQuestion } from './survey.ts'
 
 /** Asks whose order rules, and the server's order as far as what was asked before leaves it open. */
 export async function surveyOrder(survey: Survey, protocol: RecordProtocol): Promise<void> {
+  if (survey.facts(protocol).suites.length < 2) return
   const choose = (offer: readonly number[]) => survey.ask(suiteQuestion(survey, protocol, offer, { purpose: 'order' }))
   if (survey.facts(protocol).preference === 'undetermined') {
     const { suites } = survey.facts(protocol)

@@ -67,6 +67,14 @@ export function sslv2CipherName(number: number): string {
   return sslv2CipherKinds[number] ?? `0x${number.toString(16).toUpperCase().padStart(6, '0')}`
 }
 
+/**
+ * Whether a suite takes an ECDSA certificate, which before TLS 1.3 can only be used where its own curve is among the
+ * groups offered (RFC 8422 section 5.1), so that a refusal may be for want of that curve.
+ */
+export function needsCurve(number: number): boolean {
+  return cipherSuites.get(number)?.authentication === 'ECDSA'
+}
+
 /** Whether a suite has NULL, anonymous, EXPORT, RC2, RC4, DES, 3DES or MD5 in it. */
 export function isWeak(suite: CipherSuite): boolean {
   return (

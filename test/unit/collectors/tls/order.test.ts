@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { needsNoCurve } from '../../../../collectors/tls/inventory/facts.ts'
 import { strengthOrder, usualOrder } from '../../../../collectors/tls/inventory/known-orders.ts'
 import { cut, offersOf, suitesOf } from '../../../../collectors/tls/inventory/offers.ts'
 import { type Choice, openPositions, orderOf, preferenceOf } from '../../../../collectors/tls/inventory/order.ts'
@@ -60,12 +61,23 @@ test('asking about the open positions finds any order', () => {
 
 test('the offers of a version hold each of its suites once', () => {
   for (const protocol of ['SSLv3', 'TLSv1.0', 'TLSv1.2', 'TLSv1.3'] as const) {
-    expect(offersOf(protocol).flat().toSorted()).toEqual([...suitesOf(protocol)].toSorted())
+    const { stretches, broken, doubtful, unusual } = offersOf(protocol)
+    const all = [...stretches.flat(), ...broken, ...unusual]
+    expect(all.toSorted()).toEqual([...suitesOf(protocol)].toSorted())
+    expect(all).toEqual(expect.arrayContaining([...doubtful]))
   }
   expect(cut([1, 2, 3, 4, 5], 2)).toEqual([
     [1, 2, 3],
     [4, 5],
   ])
+})
+
+test('the stretches of TLS 1.2 are about as long as each other and end with suites that any group will do for', () => {
+  const { stretches, doubtful } = offersOf('TLSv1.2')
+  const sure = stretches.map((stretch) => stretch.filter((suite) => !doubtful.includes(suite)))
+  expect(sure.map(({ length }) => length)).toEqual([4, 6, 6, 6, 7, 7, 6])
+  // They are offered the wrong way round.
+  expect(sure.slice(0, 4).map(([last = 0]) => needsNoCurve(last))).toEqual([true, true, true, true])
 })
 
 test('the usual order puts forward secrecy and AEAD first and broken suites last', () => {
