@@ -2,8 +2,11 @@ import { constants } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { SecureVersion } from 'node:tls'
 import { afterAll, expect, test } from 'vitest'
 import { trustStore } from '../../collectors/tls/certificate/trust.ts'
+import guidelines58 from '../../collectors/tls/conformance/data/mozilla-5.8.json' with { type: 'json' }
+import guidelines60 from '../../collectors/tls/conformance/data/mozilla-6.0.json' with { type: 'json' }
 import { tlsCollector } from '../../collectors/tls/index.ts'
 import { replay } from '../../collectors/tls/replay.ts'
 import type { Collection } from '../../src/model/evidence.ts'
@@ -48,6 +51,54 @@ test('a server configured as Mozilla writes it conforms and is an A', async () =
   expect(conformance(collection, 'pci-dss-4.0.1')).toMatchObject({ conforms: 'yes' })
   expect(grade(collection)).toMatchObject({ grade: 'A', caps: [], undetermined: [] })
 })
+
+type Guideline = {
+  readonly certificate_types: readonly string[]
+  readonly ciphers: { readonly openssl: readonly string[] }
+  readonly ciphersuites: readonly string[]
+  readonly server_preferred_order: boolean
+  readonly tls_curves: readonly string[]
+  readonly tls_versions: readonly string[]
+}
+
+const published: readonly (readonly [profile: string, guideline: Guideline])[] = [
+  ['mozilla-modern-6.0', guidelines60.configurations.modern],
+  ['mozilla-intermediate-6.0', guidelines60.configurations.intermediate],
+  ['mozilla-modern-5.8', guidelines58.configurations.modern],
+  ['mozilla-intermediate-5.8', guidelines58.configurations.intermediate],
+  ['mozilla-old-5.8', guidelines58.configurations.old],
+]
+
+/** A server with everything that a guideline allows, as its published file says it. */
+function configuredBy(guideline: Guideline): Promise<Running> {
+  const keys = { ecdsa: localCertificate(), rsa: localCertificate('RSA-2048') }
+  const [oldest, newest] = [guideline.tls_versions[0], guideline.tls_versions.at(-1)] as SecureVersion[]
+  const older = guideline.ciphers.openssl
+  return tlsServer({
+    ...showing(...guideline.certificate_types.map((type) => keys[type as keyof typeof keys])),
+    ...(oldest && newest ? { minVersion: oldest, maxVersion: newest } : {}),
+    ciphers: [...guideline.ciphersuites, ...(older.length > 0 ? [...older, '@SECLEVEL=0'] : [])].join(':'),
+    ecdhCurve: guideline.tls_curves.join(':'),
+    honorCipherOrder: guideline.server_preferred_order,
+  })
+}
+
+test.each(published)(
+  'a server configured by the published file of %s conforms to it, without advice',
+  async (...of) => {
+    const [profile, guideline] = of
+    await using server = await configuredBy(guideline)
+    const collection = await look(server)
+    expect(conformance(collection, profile)).toMatchObject({
+      conforms: 'yes',
+      deviations: [],
+      undetermined: [],
+      advice: [],
+    })
+    const versions = observed(collection, 'tls.protocol', { offered: 'yes' }).map(({ facts }) => facts.protocol)
+    expect(versions).toEqual(guideline.tls_versions.map((each) => (each === 'TLSv1' ? 'TLSv1.0' : each)))
+  },
+)
 
 test('a certificate for another name turns the grade into M, an unknown one into T', async () => {
   await using server = await tlsServer(intermediate)
