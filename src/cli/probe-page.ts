@@ -1,6 +1,6 @@
 import type { Collection, Observation } from '../model/evidence.ts'
 import type { Json } from '../model/json.ts'
-import { printable, table, tone } from './terminal.ts'
+import { printable, table, tone, width, wrap } from './terminal.ts'
 import { count } from './words.ts'
 
 /** Observations under their kinds, fact by fact: the page of every collector that has none of its own. */
@@ -28,18 +28,15 @@ export function collectionEnd({ observations, artefacts, usage, leftOut, failure
     )
   }
   if (failure) {
-    lines.push(`${tone('bad', 'failed')}  ${printable(failure.message)} (${failure.code})`)
-    if (failure.hint) lines.push(`        ${printable(failure.hint)}`)
+    const said = [`${printable(failure.message)} (${failure.code})`, ...(failure.hint ? [printable(failure.hint)] : [])]
+    lines.push(table([[tone('bad', 'failed'), said.join('\n')]]))
   }
   const seconds = (usage.durationMs / 1000).toFixed(2)
-  lines.push(
-    tone(
-      'none',
-      `${count(observations.length, 'observation')}, ${count(artefacts.length, 'artefact')}; ` +
-        `${count(usage.connections, 'connection')}, ${count(usage.requests, 'request')}, ` +
-        `${usage.bytesSent + usage.bytesReceived} bytes, ${seconds} s; nothing was stored`,
-    ),
-  )
+  const cost =
+    `${count(observations.length, 'observation')}, ${count(artefacts.length, 'artefact')}; ` +
+    `${count(usage.connections, 'connection')}, ${count(usage.requests, 'request')}, ` +
+    `${usage.bytesSent + usage.bytesReceived} bytes, ${seconds} s; nothing was stored`
+  lines.push(...wrap(cost, width()).map((line) => tone('none', line)))
   return lines.join('\n')
 }
 

@@ -11,6 +11,8 @@ function bySuites(
   what: string,
   isWeak: (suite: CipherSuite) => boolean,
   versions: readonly RecordProtocol[] = ['SSLv3', 'TLSv1.0', 'TLSv1.1', 'TLSv1.2'],
+  /** Says which versions those are, where they are not all of them. */
+  within = '',
 ): Verdict {
   const asked = known.versions.filter(({ protocol }) => versions.includes(protocol))
   const found = asked.filter(({ suites }) => suitesOf(suites).some(isWeak))
@@ -23,8 +25,8 @@ function bySuites(
     offered === 'undetermined' ? true : suitesOf(openSuites).some(isWeak),
   )
   if (isOpen)
-    return verdict('inferred', 'undetermined', `not every version and cipher suite could be tried for ${what}`)
-  return verdict('inferred', 'not-vulnerable', `no ${what} are offered`)
+    return verdict('inferred', 'undetermined', `not every version and cipher suite could be tried for ${what}${within}`)
+  return verdict('inferred', 'not-vulnerable', `no ${what} are offered${within}`)
 }
 
 function suitesOf(numbers: readonly number[]): readonly CipherSuite[] {
@@ -37,10 +39,11 @@ function some(names: readonly string[]): string {
 
 const isCbc = ({ cipher }: CipherSuite): boolean => cipher.endsWith('-CBC')
 
-export const poodleSslv3 = (heard: Heard): Verdict => bySuites(heard, 'CBC cipher suites in SSLv3', isCbc, ['SSLv3'])
+export const poodleSslv3 = (heard: Heard): Verdict =>
+  bySuites(heard, 'CBC cipher suites', isCbc, ['SSLv3'], ' in SSLv3')
 
 export const beast = (heard: Heard): Verdict =>
-  bySuites(heard, 'CBC cipher suites in SSLv3 or TLS 1.0', isCbc, ['SSLv3', 'TLSv1.0'])
+  bySuites(heard, 'CBC cipher suites', isCbc, ['SSLv3', 'TLSv1.0'], ' in SSLv3 or TLS 1.0')
 
 export const freak = (heard: Heard): Verdict =>
   bySuites(heard, 'RSA export cipher suites', (suite) => suite.export && suite.keyExchange === 'RSA')
