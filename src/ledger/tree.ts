@@ -34,18 +34,43 @@ export async function growTree(tables: Kysely<Tables>, before: Frontier, leaves:
     .updateTable('frontier')
     .set({ size: after.size, hashes: Buffer.concat(after.hashes) })
     .execute()
+  const begin = before.size - (before.size % tileWidth)
+  const open = openLeaves.get(before) ?? (roots.length > 0 ? await nodes(tables, 0, begin, before.size) : undefined)
+  const known = open && [...open, ...leaves]
   for (const [level, completed] of roots.entries()) {
     const first = Math.floor(before.size / tileWidth ** (level + 1))
     for (const [index, root] of completed.entries()) {
       const position = first + index
-      const hashes = await nodes(tables, level, position * tileWidth, (position + 1) * tileWidth)
+      const [from, to] = [position * tileWidth, (position + 1) * tileWidth]
+      const hashes = level === 0 && known ? known.slice(from - begin, to - begin) : await nodes(tables, level, from, to)
       await tables
         .insertInto('tiles')
         .values({ level, position, hashes: Buffer.concat(hashes), root })
         .execute()
     }
   }
+  if (known) openLeaves.set(after, known.slice(after.size - (after.size % tileWidth) - begin))
 }
+
+/**
+ * The leaves behind the last complete tile, for the ledgers grown last: a tile that fills up over several batches is not
+ * read back. Found by the frontier, which commits to them, so that what a failed transaction left is never taken.
+ */
+const openLeaves = rememberedLeaves()
+
+function rememberedLeaves() {
+  const known = new Map<string, readonly Uint8Array[]>()
+  const keyOf = ({ size, hashes }: Frontier) => `${size} ${Buffer.concat(hashes).toString('latin1')}`
+  return {
+    get: (frontier: Frontier) => (frontier.size % tileWidth === 0 ? [] : known.get(keyOf(frontier))),
+    set(frontier: Frontier, leaves: readonly Uint8Array[]) {
+      known.set(keyOf(frontier), leaves)
+      if (known.size > mostRemembered) known.delete(known.keys().next().value ?? '')
+    },
+  }
+}
+
+const mostRemembered = 16
 
 /**
  * MTH(D[from:to]), RFC 9162 section 2.1.1, from tiles and leaves; [from, to) must be a range that the RFC's recursion
