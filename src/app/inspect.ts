@@ -17,6 +17,7 @@ export async function inspectProject(project: Project): Promise<readonly Warning
     ...(
       await Promise.all([config.keys.ledger, config.signing.key].map((file) => openKey(resolve(directory, file), file)))
     ).flat(),
+    ...(await timestampWarnings(project)),
     ...(await Promise.all([...references].map((reference) => missingSecret(reference, directory)))).flat(),
     ...config.systems
       .flatMap(({ components }) => components)
@@ -30,12 +31,26 @@ export async function inspectProject(project: Project): Promise<readonly Warning
   ]
 }
 
-async function missingFile(path: string, name: string): Promise<readonly Warning[]> {
+async function timestampWarnings({ config, directory }: Project): Promise<readonly Warning[]> {
+  const { timestamp } = config.signing
+  if (!timestamp) return []
+  const hint = 'get the certificate of the time-stamp authority where it publishes it, and name the file'
+  if (timestamp.trust.length === 0) {
+    return [{ message: 'signing.timestamp.trust is empty, so that the times of any authority count as unproven', hint }]
+  }
+  return (await Promise.all(timestamp.trust.map((file) => missingFile(resolve(directory, file), file, hint)))).flat()
+}
+
+async function missingFile(
+  path: string,
+  name: string,
+  hint = 'make keys with: affidavit keys make',
+): Promise<readonly Warning[]> {
   try {
     await access(path, constants.R_OK)
     return []
   } catch {
-    return [{ message: `${name} cannot be read`, hint: 'make keys with: affidavit keys make' }]
+    return [{ message: `${name} cannot be read`, hint }]
   }
 }
 

@@ -79,18 +79,19 @@ async function ask(
 }
 
 /**
- * Has the newest checkpoint timestamped where the configuration wants one now: after every run, or the first time of a
- * calendar day in the organisation's zone, since authorities are everybody's. Throws StoreError only.
+ * Has the newest checkpoint timestamped where the configuration wants that: always, or where no other one of its calendar
+ * day in the organisation's zone has been, since authorities are everybody's. Throws StoreError only.
  */
 export async function stampWhenDue(project: Project, store: Store, parts: StampingParts): Promise<Stamping> {
   const wanted = project.config.signing.timestamp?.checkpoints ?? 'off'
   if (wanted === 'off') return noStamping
-  const newest = (await store.checkpoints()).at(-1)
-  const stamps = await store.timestamps()
-  if (!newest || stamps.some(({ note }) => note === newest.note)) return noStamping
-  const day = (at: Instant) => dayOf(at, project.config.organisation.timeZone)
-  const last = stamps.at(-1)
-  if (wanted === 'daily' && last && day(last.received) === day(project.clock.now())) return noStamping
+  const checkpoints = await store.checkpoints()
+  const stamped = new Set((await store.timestamps()).map(({ note }) => note))
+  const newest = checkpoints.at(-1)
+  if (!newest || stamped.has(newest.note)) return noStamping
+  const day = ({ created }: Checkpoint) => dayOf(created, project.config.organisation.timeZone)
+  const sameDay = (each: Checkpoint) => stamped.has(each.note) && day(each) === day(newest)
+  if (wanted === 'daily' && checkpoints.some(sameDay)) return noStamping
   return await stampCheckpoint(project, store, newest, parts)
 }
 

@@ -19,13 +19,14 @@ export type AuthorityFaults = {
     | 'status-404'
     | 'garbage'
     | 'silence'
+    | 'dripping'
     | 'oversized'
     | 'broken-signature'
     | 'no-signing-certificate'
   /** How many requests meet the fault before it goes away; all where absent. */
   readonly times?: number
   /** What the authority's certificate may do. */
-  readonly usage?: 'time-stamping' | 'not-critical' | 'any-signing'
+  readonly usage?: 'time-stamping' | 'not-critical' | 'any-signing' | 'more-than-time-stamping' | 'unstated'
   readonly keyType?: 'ec' | 'rsa'
   readonly notAfter?: Date
   /** Certificates that have nothing to do with it are sent along. */
@@ -63,6 +64,10 @@ export async function startAuthority(faults: AuthorityFaults = {}): Promise<Auth
       const status = fault === 'status-500' ? 500 : fault === 'status-404' ? 404 : 200
       response.writeHead(status, { 'content-type': 'application/timestamp-reply' })
       if (fault === 'garbage') return response.end('<html>captive portal</html>')
+      if (fault === 'dripping') {
+        const drip = setInterval(() => response.write('.'), 20)
+        return void response.on('close', () => clearInterval(drip))
+      }
       if (fault === 'oversized') return response.end(Buffer.alloc(1 << 20))
       response.end(status === 200 ? await reply(Buffer.concat(parts), { leaf, sent, fault, faults }) : '')
     })
@@ -83,6 +88,13 @@ export async function startAuthority(faults: AuthorityFaults = {}): Promise<Auth
 function listen(server: Server): Promise<void> {
   return new Promise((done) => server.listen(0, '127.0.0.1', done))
 }
+
+const purposes = {
+  'time-stamping': ['1.3.6.1.5.5.7.3.8'],
+  'not-critical': ['1.3.6.1.5.5.7.3.8'],
+  'any-signing': ['1.3.6.1.5.5.7.3.4'],
+  'more-than-time-stamping': ['1.3.6.1.5.5.7.3.8', '1.3.6.1.5.5.7.3.4'],
+} as const
 
 type Made = {
   readonly certificate: pkijs.Certificate
@@ -130,15 +142,15 @@ async function makeCertificate(options: CertificateOptions): Promise<Made> {
     new pkijs.Extension({ extnID, critical, extnValue: value.toBER() })
   certificate.extensions = authority
     ? [extension('2.5.29.19', true, new pkijs.BasicConstraints({ cA: true }).toSchema())]
-    : [
-        extension(
-          '2.5.29.37',
-          usage === 'time-stamping',
-          new pkijs.ExtKeyUsage({
-            keyPurposes: usage === 'any-signing' ? ['1.3.6.1.5.5.7.3.4'] : ['1.3.6.1.5.5.7.3.8'],
-          }).toSchema(),
-        ),
-      ]
+    : usage === 'unstated'
+      ? []
+      : [
+          extension(
+            '2.5.29.37',
+            usage !== 'not-critical' && usage !== 'any-signing',
+            new pkijs.ExtKeyUsage({ keyPurposes: [...purposes[usage]] }).toSchema(),
+          ),
+        ]
   await certificate.subjectPublicKeyInfo.importKey(keys.publicKey, crypto)
   await certificate.sign(issuer ? issuer.keys.privateKey : keys.privateKey, 'SHA-256', crypto)
   return { certificate, keys, hash: 'SHA-256' }

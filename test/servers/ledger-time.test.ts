@@ -4,18 +4,23 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { periodNamed } from '../../src/app/assessment.ts'
+import { backupTheStore } from '../../src/app/backup.ts'
 import { exportBundle } from '../../src/app/bundle-export.ts'
 import { importBundle } from '../../src/app/bundle-import.ts'
 import { verifyBundle } from '../../src/app/bundle-verify.ts'
 import { makeKeys, openLedgerKey } from '../../src/app/keys.ts'
 import type { Project } from '../../src/app/project.ts'
+import { stampWhenDue } from '../../src/app/stamp-ledger.ts'
 import { verifyReport, verifyTheStore } from '../../src/app/verify.ts'
 import { collectNow, issue, openLedger, openProject, stampNow } from '../../src/app.ts'
+import { openStore } from '../../src/ledger/open.ts'
 import { instant, later } from '../../src/model/time.ts'
 import { openPdf } from '../../src/signing/pdf/file.ts'
 import { readAttachments } from '../../src/signing/pdf/read-attachments.ts'
+import { rfc3161Timestamper } from '../../src/signing/timestamp.ts'
 import { affidavit } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
+import { newEntries, origin, signer } from '../helpers/ledger.ts'
 import { type OpensslAuthority, startOpensslAuthority } from '../helpers/openssl-authority.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -53,8 +58,33 @@ test('the first run of a day has its checkpoint timestamped, the others leave th
   const before = authority.requests()
   expect(await collect(project)).toEqual({ state: 'none' })
   expect(authority.requests()).toBe(before)
-  const tomorrow = withClock(project, later(instant(Date.now()), 86_400_000))
-  expect(await collect(tomorrow)).toMatchObject({ state: 'stamped' })
+})
+
+test('a day is one of the organisation’s zone, and one that passed during an outage is made up for', async () => {
+  const project = await configured()
+  const zurich = { ...project.config.organisation, timeZone: 'Europe/Zurich' }
+  const there = { ...project, config: { ...project.config, organisation: zurich } }
+  let now = instant('2026-11-29T22:30:00Z')
+  const path = at('days.db')
+  await using store = await openStore({ path, origin, clock: { now: () => now }, mode: 'create' })
+  const timestamper = rfc3161Timestamper({ url: authority.url, attempts: 1 })
+  const parts = { timestamper: async () => timestamper, signal }
+  const due = async (time: string, entries = 1) => {
+    now = instant(time)
+    if (entries > 0) await store.append(newEntries(entries))
+    if (entries > 0) await store.checkpoint(signer)
+    return (await stampWhenDue(there, store, parts)).state
+  }
+  expect(await due('2026-11-29T22:30:00Z')).toBe('stamped')
+  expect(await due('2026-11-29T22:50:00Z')).toBe('none')
+  expect(await due('2026-11-29T23:10:00Z')).toBe('stamped')
+  authority.fail(busy)
+  expect(await due('2026-12-01T01:00:00Z')).toBe('pending')
+  expect(await due('2026-12-01T14:00:00Z')).toBe('pending')
+  authority.fail(null)
+  expect(await due('2026-12-02T00:30:00Z', 0)).toBe('stamped')
+  expect(await due('2026-12-02T01:00:00Z')).toBe('stamped')
+  expect(await due('2026-12-02T14:00:00Z')).toBe('none')
 })
 
 test('every run is timestamped where that is configured, and none where it is off', async () => {
@@ -77,6 +107,9 @@ test('an outage leaves the ledger untimed and says so; what is pending is stampe
   expect(await stampNow(project, signal)).toEqual({ state: 'none' })
   const { verdict, bounds, entries } = await verifyTheStore(project, signal)
   expect([verdict, bounds]).toMatchObject(['verified', [{ size: entries, anchored: true }]])
+  const copy = at('copy.db')
+  await rm(copy, { force: true })
+  expect(await backupTheStore(project, copy, signal)).toMatchObject({ timestamps: 1, bounds })
 })
 
 test('a clock that is wrong is told when the stamp comes, and again when the store is verified', async () => {

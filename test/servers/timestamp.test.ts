@@ -48,6 +48,8 @@ describe('a time-stamp authority', () => {
     ['whose signature is broken', { fault: 'broken-signature' }],
     ['that does not pin its certificate', { fault: 'no-signing-certificate' }],
     ['whose certificate is for something else', { usage: 'any-signing' }],
+    ['whose certificate names no purpose', { usage: 'unstated' }],
+    ['whose certificate is for something else as well', { usage: 'more-than-time-stamping' }],
     ['whose purpose is not critical', { usage: 'not-critical' }],
     ['whose certificate had expired', { notAfter: new Date('2026-03-01T00:00:00Z') }],
     ['that answers with something else', { fault: 'garbage' }],
@@ -73,6 +75,7 @@ describe('a time-stamp authority', () => {
   test('that is out of order is asked a bounded number of times', async () => {
     expect(await ask({ fault: 'status-500' })).toEqual({ code: 'AFD_TIMESTAMP_UNREACHABLE', requests: 2 })
     expect(await ask({ fault: 'silence' })).toEqual({ code: 'AFD_TIMESTAMP_UNREACHABLE', requests: 2 })
+    expect(await ask({ fault: 'dripping' })).toEqual({ code: 'AFD_TIMESTAMP_UNREACHABLE', requests: 2 })
   })
 
   test('that recovers is believed at the next attempt', async () => {

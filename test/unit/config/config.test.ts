@@ -238,3 +238,16 @@ test('what a retention section has wrong is said with its place: a misspelt hold
     '31:85 the interval ends before it begins',
   ])
 })
+
+test('the ledger is timestamped daily unless told otherwise, under policies that are object identifiers', () => {
+  const timestamped = (more: string) =>
+    parse(`${sound}signing: { timestamp: { urls: ["https://tsa.example.test/"]${more} } }\n`).signing.timestamp
+  expect(timestamped('')).toMatchObject({ checkpoints: 'daily', policies: [], trust: [] })
+  expect(timestamped(', checkpoints: off, policies: [1.3.6.1.4.1.32473.1]')).toMatchObject({
+    checkpoints: 'off',
+    policies: ['1.3.6.1.4.1.32473.1'],
+  })
+  for (const wrong of [', policies: [1.02]', ', policies: [3.1]', ', policies: ["1"]', ', checkpoints: hourly']) {
+    expect(() => timestamped(wrong)).toThrow(InvalidFileError)
+  }
+})
