@@ -7,6 +7,7 @@ import { openLedgerKey, openReportKey } from './app/keys.ts'
 import { ledgerOrigin } from './app/origin.ts'
 import type { Ports } from './app/ports.ts'
 import { loadCatalogue, loadProject, type Project, readCatalogue, ruleProblems } from './app/project.ts'
+import { type RaisedReport, type RaiseReportOptions, raiseReport } from './app/raise-report.ts'
 import type { IssuedReport, ReportOptions } from './app/report.ts'
 import { type AppliedRetention, applyRetention } from './app/retention-apply.ts'
 import { type RunEvent, type RunResult, runOnce, type Trigger } from './app/run.ts'
@@ -137,6 +138,11 @@ export async function issue(project: Project, options: ReportOptions): Promise<I
   const { issueReport } = await import('./app/report.ts')
   await using store = await openLedger(project, 'write')
   return await issueReport(project, store, ports, options)
+}
+
+/** Raises a report that was issued to a higher level, or renews it, and records that. */
+export async function raise(options: RaiseReportOptions): Promise<RaisedReport> {
+  return await raiseReport(options, ports)
 }
 
 /** The ids of all collectors. */

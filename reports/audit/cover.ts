@@ -1,6 +1,7 @@
 import { type Comparison, isWorse } from '../../src/model/assessment.ts'
 import type { Cover, Figure } from '../../src/render/document.ts'
 import type { Context } from './context.ts'
+import type { ReportIssue } from './issue.ts'
 import { counted, digitGroups, grouped, percent } from './wording.ts'
 
 /** The first page: what was judged, the result in four figures, who signs. */
@@ -18,13 +19,15 @@ export function cover(context: Context, comparison: Comparison | null): Cover {
     period: dates.longPeriod(period),
     running: asOf < period.to ? `The period is still running: this report stands as of ${dates.moment(asOf)}.` : null,
     figures: [verdict(context), satisfied(context), coverage(context), since(comparison)],
-    signer: signer.organisation ? `${signer.organisation}, ${signer.name}` : signer.name,
-    signature: `PAdES baseline ${issue.level}`,
+    signer: signerText(signer),
+    reason: issue.reason,
+    location: issue.location,
+    level: `PAdES baseline ${issue.level}`,
     algorithm: signer.algorithm,
     time:
-      issue.level === 'B-T'
-        ? `RFC 3161 time stamp requested from ${issue.timestampAuthority ?? 'the configured authority'}`
-        : 'Untimed: no time-stamp authority was asked',
+      issue.level === 'B-B'
+        ? 'No time stamp is asked for'
+        : `A time stamp (RFC 3161) is asked of ${issue.timestampAuthority ?? 'the configured authority'}`,
     issued: dates.moment(issue.issuedAt),
     fingerprint: digitGroups(signer.fingerprint),
     ledgerSize: counted(ledger.size, 'entry', 'entries'),
@@ -37,6 +40,11 @@ function ledgerTime({ issue: { checkpointTime }, dates }: Context): string | nul
   if (!checkpointTime) return null
   if ('untimed' in checkpointTime) return 'Ledger not timestamped: section 9 says why.'
   return `Ledger timestamped ${dates.moment(checkpointTime.time)}.`
+}
+
+/** The holder, and the organisation where the holder's name does not say it already. */
+export function signerText({ name, organisation }: ReportIssue['signer']): string {
+  return organisation === undefined || name.includes(organisation) ? name : `${name}, ${organisation}`
 }
 
 function verdict({ assessment: { tally, findings, unmeasured } }: Context): Figure {

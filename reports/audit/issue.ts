@@ -2,6 +2,7 @@ import type { Sha256 } from '../../src/model/digest.ts'
 import type { Erasure } from '../../src/model/erasure.ts'
 import type { ArtefactReference } from '../../src/model/evidence.ts'
 import type { LegalHold, RetentionPolicy } from '../../src/model/retention.ts'
+import type { SignatureLevel } from '../../src/model/signature-level.ts'
 import type { Instant } from '../../src/model/time.ts'
 
 /** A ledger entry that the report rests on, as its evidence index prints it. */
@@ -41,10 +42,13 @@ export type ReportIssue = {
     /** SHA-256 of the certificate, hexadecimal. */
     readonly fingerprint: string
   }
-  readonly level: 'B-B' | 'B-T'
+  readonly level: SignatureLevel
   readonly timestampAuthority: string | null
   /** The RFC 3161 time stamp over the ledger's checkpoint, or why it has none; null where none was asked for. */
   readonly checkpointTime: { readonly time: Instant; readonly authority: string } | { readonly untimed: string } | null
+  /** As the signature states them. */
+  readonly reason: string
+  readonly location: string | null
   /** The command that checks this report: `affidavit verify AER-2026-Q3-0001.pdf`. */
   readonly verifyCommand: string
   readonly evidence: readonly IndexedEntry[]

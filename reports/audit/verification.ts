@@ -1,5 +1,6 @@
 import type { Heading, Verification } from '../../src/render/document.ts'
 import type { Context } from './context.ts'
+import { signerText } from './cover.ts'
 import { entryNumber } from './evidence.ts'
 import { digitGroups, grouped } from './wording.ts'
 
@@ -13,10 +14,9 @@ export function verification({ assessment: { ledger }, issue, dates }: Context, 
     heading,
     file: `${issue.id}.pdf`,
     command: issue.verifyCommand,
-    signer: signer.organisation ? `${signer.organisation}, ${signer.name}` : signer.name,
+    signer: signerText(signer),
     fingerprint: digitGroups(signer.fingerprint),
-    level: issue.level,
-    timed: issue.level === 'B-T',
+    timed: issue.level !== 'B-B',
     timestampAuthority: issue.timestampAuthority ?? 'the configured authority',
     origin: ledger.origin,
     size: grouped(ledger.size),

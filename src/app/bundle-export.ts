@@ -14,6 +14,7 @@ import { writeReply } from '../signing/stamp.ts'
 import { version } from './assets.ts'
 import { type BundleWriter, writeBundle } from './bundle-files.ts'
 import { bundleReadme } from './bundle-readme.ts'
+import { issueKinds } from './check-issued.ts'
 import { proofsOf } from './evidence.ts'
 import type { Project } from './project.ts'
 import { timestampAnchors } from './timestamper.ts'
@@ -106,7 +107,8 @@ export async function exportBundle(
 
 /**
  * The entries of the period, and beside them what was last recorded of configuration and catalogue before its end, and
- * whatever says of one of their artefacts that it was erased.
+ * which reports of it were issued, or raised, whenever that was, and whatever says of one of their artefacts that it was
+ * erased.
  */
 async function select(store: Store, size: number, period: Period | null): Promise<Selected> {
   const found: { entry: Entry; bytes: Uint8Array }[] = []
@@ -118,6 +120,14 @@ async function select(store: Store, size: number, period: Period | null): Promis
     for await (const each of store.entries(query)) {
       const known = found.some(({ entry }) => entry.sequence === each.entry.sequence)
       if (!known && each.entry.sequence < size) found.push(each)
+    }
+  }
+  if (period) {
+    for await (const each of store.entries({ kinds: issueKinds })) {
+      const { sequence, facts } = each.entry
+      const isOfPeriod = (facts.period as { readonly id?: unknown } | undefined)?.id === period.id
+      const isNew = sequence < size && !found.some(({ entry }) => entry.sequence === sequence)
+      if (isOfPeriod && isNew) found.push(each)
     }
   }
   const artefacts = new Set(found.flatMap(({ entry }) => entry.artefacts.map(({ commitment }) => commitment)))

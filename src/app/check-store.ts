@@ -5,24 +5,13 @@ import { parseNote } from '../ledger/note.ts'
 import { openStore } from '../ledger/open.ts'
 import { verifyConsistency } from '../ledger/proof.ts'
 import type { Store } from '../ledger/store.ts'
-import { type Sha256, sha256 } from '../model/digest.ts'
+import type { Sha256 } from '../model/digest.ts'
 import { type Erasure, erasureOf, erasureText } from '../model/erasure.ts'
 import { AffidavitError, IntegrityError } from '../model/errors.ts'
 import type { Check, IndexedArtefact } from './check-evidence.ts'
+import { checkIssued, type IssueRecord, issueKinds, issueRecord, type ReportFile } from './check-issued.ts'
 import { ledgerOrigin } from './origin.ts'
 import type { Project } from './project.ts'
-
-/** A report as it was issued, as far as a store can say something of it. */
-export type ReportFile = {
-  /** The report's id, as its own `report.json` has it. */
-  readonly id: string | undefined
-  readonly bytes: Uint8Array
-  /** The note in its `checkpoint.txt`. */
-  readonly checkpoint: string
-  readonly level: string | null
-  /** The raw bytes behind its findings. */
-  readonly artefacts: readonly IndexedArtefact[]
-}
 
 /**
  * What the configuration's store says of a report: whether it still contains the report's checkpoint, at which level it
@@ -43,7 +32,7 @@ export async function checkAgainstStore(project: Project, report: ReportFile): P
     const history = await checkHistory(store, head)
     // Of the raw bytes of another ledger it can say nothing.
     const rawBytes = history.holds ? await checkRawBytes(store, report.artefacts) : []
-    return [history, ...(await checkIssued(store, report)), ...rawBytes]
+    return [history, checkIssued(await recordsIn(store), report, 'The store'), ...rawBytes]
   } catch (error) {
     if (!(error instanceof AffidavitError)) throw error
     return [open(`The report could not be compared with the store: ${error.message}.`)]
@@ -66,20 +55,13 @@ async function checkHistory(store: Store, head: TreeHead): Promise<Check> {
   return { holds: true, sentence: `The store still begins with the ${head.size} entries of the report; ${since}.` }
 }
 
-/** A file cut back to an earlier signature is valid by itself; only who issued it knows that there was more. */
-async function checkIssued(store: Store, { id, bytes, level }: ReportFile): Promise<readonly Check[]> {
-  const digest = sha256(bytes)
-  for await (const { entry } of store.entries({ kinds: ['report.issued'], order: 'desc' })) {
-    const issued = entry.facts as { readonly id: string; readonly sha256: string; readonly level: string }
-    if (issued.sha256 === digest) {
-      return [{ holds: true, sentence: `The store recorded this very file when it was issued, as ${issued.id}.` }]
-    }
-    if (issued.id === id && levels.indexOf(issued.level) > levels.indexOf(level ?? '')) {
-      const sentence = `${id} was issued at level ${issued.level}, but this file is ${level ?? 'of none'}: it was cut back, or signed anew.`
-      return [{ holds: false, sentence }]
-    }
+async function recordsIn(store: Store): Promise<readonly IssueRecord[]> {
+  const records: IssueRecord[] = []
+  for await (const { entry } of store.entries({ kinds: issueKinds })) {
+    const record = issueRecord(entry)
+    if (record) records.push(record)
   }
-  return [open('The store did not record this very file as issued.')]
+  return records
 }
 
 /** Bytes that are neither there nor erased by an entry were taken away; those that are there must be the ones committed to. */
@@ -119,8 +101,6 @@ async function stateOf(store: Store, commitment: Sha256): Promise<'there' | 'alt
   const erasure = await store.erasure(commitment)
   return erasure ? erasureOf(erasure) : 'gone'
 }
-
-const levels = ['B-B', 'B-T', 'B-LT', 'B-LTA']
 
 function open(sentence: string): Check {
   return { holds: null, sentence }

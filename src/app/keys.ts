@@ -6,6 +6,7 @@ import { verifierKey } from '../ledger/note.ts'
 import type { NoteSigner } from '../ledger/store.ts'
 import { SigningError } from '../model/errors.ts'
 import { instant } from '../model/time.ts'
+import { signaturePanel } from '../render/signature-panel.ts'
 import { readKeyFile, writeSecretFile } from '../signing/keys/files.ts'
 import { makeLocalIdentity } from '../signing/keys/identity.ts'
 import {
@@ -15,11 +16,13 @@ import {
   loadReportSigner,
   type ReportKeySource,
 } from '../signing/keys.ts'
+import { raiseLevel } from '../signing/raise-level.ts'
 import { signPdf } from '../signing/sign-pdf.ts'
 import type { SignatureAlgorithm, Signer } from '../signing/signer.ts'
 import { ledgerOrigin } from './origin.ts'
 import type { ReportKey } from './ports.ts'
 import type { Project } from './project.ts'
+import { configuredSources, levelAsked, signatureReason } from './raising.ts'
 import { readPassphrase } from './secrets.ts'
 import { openTimestamper } from './timestamper.ts'
 
@@ -37,13 +40,16 @@ export async function openLedgerKey(project: Project): Promise<NoteSigner> {
 /** Opens the key that signs reports, with its time-stamping authorities; throws SigningError. */
 export async function openReportKey(project: Project): Promise<ReportKey> {
   const { signing } = project.config
+  const asked = levelAsked(signing)
   const signer = await loadSigner(project)
   const [own] = signer.certificateChain
   const certificate = describeCertificate(own ?? new Uint8Array())
-  const timestamper = await openTimestamper(project)
+  const timestamper = asked === 'B-B' ? undefined : await openTimestamper(project)
+  const timing = timestamper ? { timestamper } : {}
   return {
     description: {
       name: certificate.name,
+      ...(certificate.organisation === null ? {} : { organisation: certificate.organisation }),
       algorithm: algorithmNames[signer.algorithm],
       fingerprint: certificate.fingerprint,
     },
@@ -51,7 +57,7 @@ export async function openReportKey(project: Project): Promise<ReportKey> {
       const modified = project.clock.now()
       const signed = await signPdf(pdf, {
         signer,
-        ...(timestamper ? { timestamper } : {}),
+        ...timing,
         attachments: attachments.map((file) => ({ ...file, relationship: 'Data', modified })),
         metadata: {
           title,
@@ -61,12 +67,22 @@ export async function openReportKey(project: Project): Promise<ReportKey> {
           created: modified,
           language: 'en',
         },
-        reason: signing.reason ?? 'Issued as an audit evidence report',
+        reason: signatureReason(signing),
         location: signing.location ?? '',
+        rectangle: signaturePanel,
         signal,
         clock: project.clock,
       })
-      return { pdf: signed.pdf, level: signed.level, untimed: signed.timestampError?.message ?? null }
+      if (signed.timestampError) {
+        return { pdf: signed.pdf, level: signed.level, asked, shortfall: signed.timestampError.message, revisions: [] }
+      }
+      const sources = await configuredSources(project, signal)
+      const known = [...signer.certificateChain, ...(timestamper?.anchors ?? [])]
+      const raising = { ...sources, ...timing, known, clock: project.clock }
+      const { additions, ...raised } = await raiseLevel(signed.pdf, signed.level, asked, raising)
+      const points = [{ bytes: signed.pdf.length, level: signed.level }, ...additions]
+      const revisions = points.slice(0, -1).map(({ bytes, level }) => ({ bytes, level }))
+      return { ...raised, asked, revisions }
     },
   }
 }
@@ -90,6 +106,7 @@ export async function makeKeys(options: {
     ['report.cert.pem', identity.reportCertificate, 'says whose the report key is'],
     ['ca.cert.pem', identity.rootCertificate, 'the authority; hand it to your auditors'],
     ['ca.key.pem', identity.rootKey, 'renews the report certificate; private, keep it elsewhere'],
+    ['ca.crl.pem', identity.rootCrl, 'what the authority revoked, nothing; hand it to your auditors'],
     ['ledger.key.pem', identity.ledgerKey, 'signs the ledger’s checkpoints; private'],
     ['ledger.pub.pem', identity.ledgerPublicKey, 'verifies them'],
   ] as const

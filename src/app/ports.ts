@@ -1,5 +1,6 @@
 import type { ReportIssue } from '../../reports/audit/issue.ts'
 import type { NoteSigner, Store } from '../ledger/store.ts'
+import type { SignatureLevel } from '../model/signature-level.ts'
 import type { Instant } from '../model/time.ts'
 import type { Timestamper } from '../signing/signer.ts'
 import type { Attachment } from './evidence.ts'
@@ -7,9 +8,12 @@ import type { Project } from './project.ts'
 
 export type SignedReport = {
   readonly pdf: Uint8Array
-  readonly level: 'B-B' | 'B-T'
-  /** Why there is no time stamp although one was asked for; null otherwise. */
-  readonly untimed: string | null
+  readonly level: SignatureLevel
+  readonly asked: SignatureLevel
+  /** Why the level is lower than the one asked for; null where it is not. */
+  readonly shortfall: string | null
+  /** Where the file could be cut back to, and what it would be then: sound documents of a lower level. */
+  readonly revisions: readonly { readonly bytes: number; readonly level: SignatureLevel }[]
 }
 
 /** A report key, opened. */

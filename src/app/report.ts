@@ -9,6 +9,7 @@ import type { Erasure } from '../model/erasure.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Period } from '../model/period.ts'
 import { inForce } from '../model/retention.ts'
+import type { SignatureLevel } from '../model/signature-level.ts'
 import { renderHtml } from '../render/html.ts'
 import { assessPeriod, compareWithPrevious } from './assessment.ts'
 import { stampFile } from './check-stamp.ts'
@@ -16,15 +17,17 @@ import { type Attachment, evidenceFiles, evidenceIndex } from './evidence.ts'
 import { ownEntry } from './own-entries.ts'
 import type { Ports, ReportKey, SignedReport } from './ports.ts'
 import type { Project } from './project.ts'
+import { levelAsked, signatureReason } from './raising.ts'
 import { assertNoReport, type ReportFiles, reportFiles, writeReport } from './report-files.ts'
 import { noStamping, replyOver, type Stamping, stampCheckpoint } from './stamp-ledger.ts'
 
 export type IssuedReport = {
   readonly id: string
   readonly files: ReportFiles
-  readonly level: 'B-B' | 'B-T'
-  /** Why there is no time stamp although one was asked for; null otherwise. */
-  readonly untimed: string | null
+  readonly level: SignatureLevel
+  readonly asked: SignatureLevel
+  /** Why the level is lower than the one asked for; null where it is not. */
+  readonly shortfall: string | null
   /** What became of the time stamp over the ledger's checkpoint that the report rests on. */
   readonly stamping: Stamping
   readonly assessment: Assessment
@@ -79,7 +82,8 @@ export async function issueReport(
   await writeReport(files, { pdf: signed.pdf, html, json }, () =>
     recordIssue(project, store, { issue, assessment, signed }, ledgerKey),
   )
-  return { id: issue.id, files, level: signed.level, untimed: signed.untimed, stamping, assessment, comparison }
+  const { level, asked, shortfall } = signed
+  return { id: issue.id, files, level, asked, shortfall, stamping, assessment, comparison }
 }
 
 const reportFile = { name: 'report.json', mediaType: 'application/json', description: 'This report as data' }
@@ -127,7 +131,9 @@ async function issueOf(
     id,
     issuedAt: now,
     signer: key.description,
-    level: timestamp ? 'B-T' : 'B-B',
+    level: levelAsked(project.config.signing),
+    reason: signatureReason(project.config.signing),
+    location: project.config.signing.location ?? null,
     timestampAuthority: timestamp ? new URL(timestamp.urls[0] ?? '').host : null,
     verifyCommand: `affidavit verify ${id}.pdf --trust ca.cert.pem${timestamp ? ' --trust tsa.pem' : ''}`,
     evidence: await evidenceIndex(store, assessment),
@@ -159,6 +165,9 @@ async function recordIssue(
     sha256: sha256(signed.pdf),
     size: signed.pdf.length,
     level: signed.level,
+    asked: signed.asked,
+    shortfall: signed.shortfall,
+    revisions: signed.revisions.map(({ bytes, level }) => ({ level, sha256: sha256(signed.pdf.subarray(0, bytes)) })),
     checkpoint: { size: assessment.ledger.size, root: assessment.ledger.root },
   }
   await store.append([ownEntry(project, { run: issue.id, slot: null }, 'report.issued', facts)])

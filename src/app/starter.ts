@@ -76,6 +76,7 @@ ${passphrase ? `  passphrase: ${passphrase}\n` : ''}  # timestamp:
   #   urls: [https://your-timestamp-authority.example/tsr]   # RFC 3161; several are asked in turn
   #   trust: [keys/timestamp-authority.pem]
   #   checkpoints: daily                 # the ledger: with each report and once a day; every-run, off
+  # level: B-LTA                         # with a timestamp: provable after certificates have run out
 `
 }
 

@@ -1,16 +1,16 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseTreeHead, type TreeHead } from '../ledger/checkpoint.ts'
 import { type NoteKey, verifyNote } from '../ledger/note.ts'
 import { type StoreVerification, verifyStore } from '../ledger/verify.ts'
-import { ConfigError, IntegrityError } from '../model/errors.ts'
-import { readCertificate } from '../signing/cms/certificate.ts'
-import { readCertificates } from '../signing/keys/pem.ts'
+import { IntegrityError } from '../model/errors.ts'
 import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
+import { type Anchors, readAnchors, unreadable } from './anchors.ts'
 import { type BundleVerification, verifyBundle } from './bundle-verify.ts'
+import { checkAgainstBundle } from './check-bundle.ts'
 import { type Check, indexedArtefacts, reportId } from './check-evidence.ts'
+import type { ReportFile } from './check-issued.ts'
 import { checkAgainstStore } from './check-store.ts'
 import { judgeReport, type ReportJudgement } from './judge-report.ts'
 import { openLedgerKey } from './keys.ts'
@@ -22,6 +22,12 @@ export type ReportVerification = Omit<ReportJudgement, 'signed'> &
     /** What the signer's own clock said. */
     readonly claimedAt: string | null
   }
+
+type Beside = {
+  readonly project: Project | null
+  /** A bundle that speaks of the report, as a zip file or folder. */
+  readonly bundle?: string | undefined
+}
 
 export type StoreVerificationResult = StoreVerification & {
   readonly path: string
@@ -67,8 +73,11 @@ async function checkpointOf(pdf: Uint8Array, file: string): Promise<string> {
   })
 }
 
-function checkpointIn(attachments: PdfVerdict['attachments']): string | undefined {
-  const found = attachments.find(({ name }) => name === 'checkpoint.txt')
+const checkpointIn = (attachments: PdfVerdict['attachments']): string | undefined =>
+  textIn(attachments, 'checkpoint.txt')
+
+function textIn(attachments: PdfVerdict['attachments'], file: string): string | undefined {
+  const found = attachments.find(({ name }) => name === file)
   return found && Buffer.from(found.bytes).toString('utf8')
 }
 
@@ -84,32 +93,39 @@ function isPdf(bytes: Uint8Array): boolean {
  */
 export async function verifyReport(
   file: string,
-  options: { readonly trust: readonly string[]; readonly project: Project | null },
+  options: Beside & { readonly trust: readonly string[] },
 ): Promise<ReportVerification> {
   const pdf = await readFile(file).catch(unreadable(file, 'report'))
-  const { project } = options
+  const anchors = await readAnchors(options)
   const { signed, ...judged } = await judgeReport(pdf, {
-    ...(await readAnchors(options)),
-    ...(project ? { beside: (verdict) => besideStore(project, pdf, verdict) } : {}),
+    ...anchors,
+    beside: (verdict) => besideFile({ ...options, ...anchors }, pdf, verdict),
   })
   const { signer, level, timestamp, signatures, signedAt } = signed
   return { ...judged, signer, level, timestamp, signatures, claimedAt: signedAt }
 }
 
-async function besideStore(project: Project, pdf: Uint8Array, verdict: PdfVerdict): Promise<readonly Check[]> {
-  const checkpoint = checkpointIn(verdict.attachments)
+/** What a store and a bundle know of a report that the file itself cannot show. */
+async function besideFile(
+  { project, bundle, timestampAnchors }: Beside & Anchors,
+  pdf: Uint8Array,
+  { attachments, layers, level }: PdfVerdict,
+): Promise<readonly Check[]> {
+  const checkpoint = checkpointIn(attachments)
   if (checkpoint === undefined) return []
-  return await checkAgainstStore(project, {
-    id: reportId(verdict.attachments),
-    // As it was issued: people who signed later only added to it.
-    bytes: pdf.subarray(0, verdict.signatures[0]?.bytes),
+  const report: ReportFile = {
+    id: reportId(attachments),
+    revisions: layers.map(({ bytes }) => pdf.subarray(0, bytes)),
     checkpoint,
-    level: verdict.level,
-    artefacts: indexedArtefacts(verdict.attachments),
-  })
+    key: textIn(attachments, 'ledger-key.txt'),
+    level,
+    artefacts: indexedArtefacts(attachments),
+  }
+  return [
+    ...(project ? await checkAgainstStore(project, report) : []),
+    ...(bundle === undefined ? [] : await checkAgainstBundle(bundle, report, timestampAnchors)),
+  ]
 }
-
-type Anchors = { readonly anchors: readonly Uint8Array[]; readonly timestampAnchors: readonly Uint8Array[] }
 
 /** Judges a bundle, its time stamps by the given certificates or those of a configuration. */
 export async function verifyBundleFile(
@@ -117,58 +133,4 @@ export async function verifyBundleFile(
   options: { readonly trust: readonly string[]; readonly project: Project | null },
 ): Promise<BundleVerification> {
   return await verifyBundle(file, (await readAnchors(options)).timestampAnchors)
-}
-
-/** The given files for both; otherwise what the configuration trusts for signers and for times. */
-async function readAnchors(options: {
-  readonly trust: readonly string[]
-  readonly project: Project | null
-}): Promise<Anchors> {
-  const read = (paths: readonly string[]) => Promise.all(paths.map(readAnchor))
-  if (options.trust.length > 0) {
-    const anchors = await read(options.trust.map((path) => resolve(path)))
-    return { anchors, timestampAnchors: anchors }
-  }
-  if (!options.project) return { anchors: [], timestampAnchors: [] }
-  const { directory, config } = options.project
-  const authority = config.signing.certificates.slice(-1).map((path) => resolve(directory, path))
-  const times = (config.signing.timestamp?.trust ?? []).map((path) => resolve(directory, path))
-  return { anchors: await read(authority.filter((path) => existsSync(path))), timestampAnchors: await read(times) }
-}
-
-async function readAnchor(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch(unreadable(path, 'certificate'))
-  try {
-    for (const certificate of readCertificates(bytes)) readCertificate(certificate)
-    return bytes
-  } catch (cause) {
-    // The reader's slip, and no fault of the report.
-    throw new ConfigError('AFD_VERIFY_TRUST', `${path} holds no certificate that can be read`, {
-      hint: 'name the certificate of an authority, as PEM or DER, such as ca.cert.pem',
-      subject: path,
-      cause,
-    })
-  }
-}
-
-function unreadable(path: string, what: string): (cause: unknown) => never {
-  return (cause) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-    throw new ConfigError(
-      'AFD_VERIFY_UNREADABLE',
-      `the ${what} ${path} ${reading[code] ?? `cannot be read (${code})`}`,
-      {
-        hint: code === 'EACCES' ? 'check its permissions' : 'check its path',
-        subject: path,
-        cause,
-      },
-    )
-  }
-}
-
-const reading: { readonly [code: string]: string } = {
-  ENOENT: 'does not exist',
-  EISDIR: 'is a folder, not a file',
-  EACCES: 'may not be read by this user',
-  ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GiB, which no report is',
 }

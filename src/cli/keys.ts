@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { type RevocationReason as Reason, revocationReasons as reasons, renewCrl } from '../app/authority.ts'
 import { importKey, makeKeys, showKeys } from '../app/keys.ts'
 import { openProject } from '../app.ts'
 import { configOption, jsonOption } from './options.ts'
@@ -21,6 +22,23 @@ export function keysCommand(_: Shell): Command {
       if (options.json) return sayJson(files)
       say(table(files.map(({ path, purpose }) => [tone('good', 'written'), path, tone('none', purpose)])))
     })
+  command
+    .command('crl')
+    .description(
+      "Make the local authority's next revocation list, which says that its certificates are good, or which are not",
+    )
+    .option('--folder <folder>', 'where the authority is, and its last list', 'keys')
+    .option('--passphrase <reference>', passphraseHelp)
+    .option('--revoke <certificate>', 'a certificate of the authority that is not to be relied on from now on')
+    .addOption(new Option('--reason <reason>', 'why').choices(reasons).default('unspecified'))
+    .addOption(jsonOption())
+    .action(
+      async (options: { folder: string; passphrase?: string; revoke?: string; reason: Reason; json?: boolean }) => {
+        const list = await renewCrl({ ...options, passphrase: options.passphrase ?? null })
+        if (options.json) return sayJson(list)
+        say(table([[tone('good', 'written'), list.path, tone('none', `good until ${list.until}`)]]))
+      },
+    )
   command
     .command('show')
     .description('What the keys of the configuration are')

@@ -16,6 +16,10 @@ const commands: {
   runs: ['look at the collection runs', async () => (await import('./runs.ts')).runsCommand],
   report: ['issue the signed report of a period', async () => (await import('./report.ts')).reportCommand],
   sign: ["add a person's signature to an issued report", async () => (await import('./sign.ts')).signCommand],
+  timestamp: [
+    'timestamp an issued report, or make it last',
+    async () => (await import('./timestamp.ts')).timestampCommand,
+  ],
   verify: ['accept or refuse a report or the store', async () => (await import('./verify.ts')).verifyCommand],
   checkpoint: [
     'sign and timestamp what the ledger holds, to hand out',

@@ -7,7 +7,7 @@ import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { stampingText } from './stamping-text.ts'
 import { printSummary } from './summary.ts'
-import { say, sayJson, tell, tone } from './terminal.ts'
+import { printable, say, sayJson, tell, tone } from './terminal.ts'
 
 type Options = { readonly config: string; readonly json?: boolean; readonly period?: string; readonly output?: string }
 
@@ -28,8 +28,8 @@ export function reportCommand(shell: Shell): Command {
       // What is typed is relative to the working folder, what is configured to the configuration.
       const directory = options.output === undefined ? undefined : resolve(options.output)
       const report = await issue(project, { period, directory, signal: shell.signal })
-      const { id, files, level, untimed, stamping, assessment } = report
-      if (options.json) sayJson({ id, files, level, untimed, stamping, tally: assessment.tally, period })
+      const { id, files, level, asked, shortfall, stamping, assessment } = report
+      if (options.json) sayJson({ id, files, level, asked, shortfall, stamping, tally: assessment.tally, period })
       else {
         printSummary(assessment)
         say()
@@ -37,7 +37,10 @@ export function reportCommand(shell: Shell): Command {
         for (const file of Object.values(files)) say(`        ${shortest(file)}`)
         say(tone('none', `check it: affidavit verify ${shortest(files.pdf)}`))
       }
-      if (untimed) tell(`affidavit: the report has no time stamp: ${untimed}`)
+      if (shortfall !== null) {
+        tell(`affidavit: the report was to be PAdES ${asked} and is ${level}: ${printable(shortfall)}`)
+        tell(`    raise it later with: affidavit timestamp ${shortest(files.pdf)}`)
+      }
       const odd = stamping.state === 'pending' || (stamping.state === 'stamped' && stamping.clockAheadMs !== null)
       if (odd) tell(`affidavit: the ledger’s checkpoint: ${stampingText(stamping)}`)
       const { 'not-satisfied': open, undetermined } = assessment.tally

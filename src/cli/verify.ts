@@ -20,6 +20,7 @@ type Options = {
   readonly json?: boolean
   readonly store?: boolean
   readonly since?: string
+  readonly bundle?: string
   readonly trust: readonly string[]
 }
 
@@ -29,6 +30,7 @@ export function verifyCommand(shell: Shell): Command {
     .argument('[report]', 'a signed PDF, or a bundle (zip file or folder)')
     .option('--store', 'verify the evidence store of the configuration instead')
     .option('--since <file>', 'with --store: a kept checkpoint or report that the ledger must only have grown from')
+    .option('--bundle <path>', 'with a report: an evidence bundle that says which file was issued')
     .addOption(
       new Option('--trust <file>', 'certificate of an authority that you trust; may be given several times')
         .argParser((file: string, files: readonly string[]) => [...files, file])
@@ -70,13 +72,18 @@ Exit code 0 accepted; 4 refused; 5 intact, but the signer could not be tied to a
           hint: 'affidavit verify --store --since report.pdf',
         })
       }
+      if (options.bundle !== undefined && report === undefined) {
+        throw new ConfigError('AFD_VERIFY_NOTHING', '--bundle says what was issued of a report', {
+          hint: 'affidavit verify report.pdf --bundle bundle.zip',
+        })
+      }
       if (report === undefined) {
         throw new ConfigError('AFD_VERIFY_NOTHING', 'nothing to verify was named', {
           hint: 'affidavit verify report.pdf, or affidavit verify --store',
         })
       }
       const project = existsSync(options.config) ? await openProject(options.config) : null
-      const result = await verifyReport(report, { trust: options.trust, project })
+      const result = await verifyReport(report, { trust: options.trust, project, bundle: options.bundle })
       if (options.json) sayJson(result)
       else printReport(report, result)
       shell.exit(reportExit(result))

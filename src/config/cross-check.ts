@@ -20,6 +20,7 @@ export function crossProblems(file: ConfigFile, source: Source): readonly Proble
     ...scopeProblems(file, names),
     ...periodProblems(file),
     ...retentionProblems(file, names),
+    ...levelProblems(file),
   ]
   return found.map(({ path, message, hint }) => source.problem(path, message, hint))
 }
@@ -150,6 +151,12 @@ function retentionProblems({ systems, retention }: ConfigFile, names: Names): re
 function backwards(from: string | undefined, to: string | undefined, path: Path, what: string): readonly Found[] {
   if (from === undefined || to === undefined || Date.parse(from) <= Date.parse(to)) return []
   return [{ path, message: `${what} ends before it begins` }]
+}
+
+function levelProblems({ signing: { level, timestamp } }: ConfigFile): readonly Found[] {
+  if (level === undefined || level === 'B-B' || timestamp) return []
+  const message = `signing.level: ${level} needs a time-stamping authority`
+  return [{ path: ['signing', 'level'], message, hint: 'name one under signing.timestamp.urls, or ask for B-B' }]
 }
 
 function twice(

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { periodLengths } from '../model/period.ts'
 import { cronProblem } from '../model/schedule.ts'
 import { secretReferencePattern, secretReferenceRule } from '../model/secret.ts'
+import { signatureLevels } from '../model/signature-level.ts'
 import { isTimeZone, parseDurationMs } from '../model/time.ts'
 import { retentionSchema } from './retention.ts'
 
@@ -159,6 +160,25 @@ export function configSchema(collectors: readonly CollectorFace[]) {
         passphrase: secretReference.optional(),
         reason: text.optional(),
         location: text.optional(),
+        level: z
+          .enum(signatureLevels)
+          .optional()
+          .describe('PAdES baseline level of reports; B-T where timestamp names an authority, otherwise B-B'),
+        revocation: z
+          .strictObject({
+            hosts: z
+              .array(text.regex(/^[^\s/:]+(?::\d{1,5})?$/, 'a host, or host:port'))
+              .optional()
+              .describe(
+                'The revocation services that may be asked, in private networks too; any public one where absent',
+              ),
+            crls: z
+              .array(file)
+              .default(['keys/ca.crl.pem'])
+              .describe('Revocation lists (PEM or DER) of authorities that nobody can ask'),
+          })
+          .prefault({})
+          .describe('Where B-LT and B-LTA get their revocation data'),
         timestamp: z
           .strictObject({
             urls: z

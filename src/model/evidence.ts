@@ -78,6 +78,7 @@ export const ownKinds = [
   'collection.completed',
   'collection.failed',
   'report.issued',
+  'report.raised',
   'artefact.erased',
 ] as const
 export type OwnKind = (typeof ownKinds)[number]

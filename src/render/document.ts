@@ -67,8 +67,11 @@ export type Cover = {
   /** Said where the period has not ended. */
   readonly running: string | null
   readonly figures: readonly Figure[]
+  /** The panel of the signature, printed before it is made: it says what is asked for, never what was reached. */
   readonly signer: string
-  readonly signature: string
+  readonly reason: string
+  readonly location: string | null
+  readonly level: string
   readonly algorithm: string
   readonly time: string
   readonly issued: string
@@ -398,7 +401,6 @@ export type Verification = {
   readonly command: string
   readonly signer: string
   readonly fingerprint: string
-  readonly level: 'B-B' | 'B-T'
   readonly timed: boolean
   readonly timestampAuthority: string
   readonly origin: string

@@ -12,7 +12,7 @@ import { collectValidationData, type ValidationData, type ValidationSources } fr
 import { obtainToken, tokenBytes } from './obtain-token.ts'
 import { appendTimestampField, isDocumentTimestamp } from './pdf/document-timestamp.ts'
 import { addToStore, readStore, type SecurityStore, vriKey } from './pdf/dss.ts'
-import { openPdf, type PdfFile } from './pdf/file.ts'
+import { entry, openPdf, type PdfFile } from './pdf/file.ts'
 import { isDict, isString, PdfError } from './pdf/objects.ts'
 import { fillGap, signatureFields, signedParts } from './pdf/signature-field.ts'
 import { updateOf } from './pdf/update.ts'
@@ -37,7 +37,7 @@ export type WithValidationData =
  */
 export async function addValidationData(pdf: Uint8Array, options: ExtendOptions): Promise<WithValidationData> {
   const known = options.known.map(readCertificate)
-  const file = readable(() => openPdf(pdf))
+  const file = readable(() => open(pdf))
   const held = readable(() => readStore(file))
   const found = await Promise.all(readable(() => chainsOf(file)).map((each) => withPaths(each, known)))
   const now = millis(options.clock.now())
@@ -94,12 +94,20 @@ export async function addDocumentTimestamp(
   timestamper: Timestamper,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const { bytes, range } = readable(() => appendTimestampField(openPdf(pdf), tokenBytes))
+  const { bytes, range } = readable(() => appendTimestampField(open(pdf), tokenBytes))
   const imprint = digest('sha256', ...signedParts(bytes, range))
   const timed = await obtainToken(imprint, timestamper, signal)
   if ('error' in timed) throw timed.error
   fillGap(bytes, range, timed.token)
   return bytes
+}
+
+function open(pdf: Uint8Array): PdfFile {
+  const file = openPdf(pdf)
+  if (entry(file, file.catalog, 'Perms') === null) return file
+  throw new SigningError('AFD_PDF_CERTIFIED', 'the report is certified: nothing may be added to it', {
+    hint: 'Have it issued without a certification.',
+  })
 }
 
 type Chains = { readonly key: string; readonly data: SignedData; readonly token: SignedData | null }

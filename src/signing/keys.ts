@@ -1,7 +1,15 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto'
 import { SigningError } from '../model/errors.ts'
 import { type Clock, type Instant, instant, millis } from '../model/time.ts'
-import { type Certificate, commonName, fingerprint, nameText, readCertificate, serialText } from './cms/certificate.ts'
+import {
+  type Certificate,
+  commonName,
+  fingerprint,
+  nameText,
+  organisationName,
+  readCertificate,
+  serialText,
+} from './cms/certificate.ts'
 import { DerError } from './cms/der.ts'
 import { buildPath, checkDocumentUsage, title } from './cms/path.ts'
 import { readCertificates } from './keys/pem.ts'
@@ -142,6 +150,8 @@ export type KeyDescription = {
   readonly key: string
   /** The name to show: the subject's common name. */
   readonly name: string
+  /** The last O of the subject; null where it has none. */
+  readonly organisation: string | null
   readonly subject: string
   readonly issuer: string
   /** Hexadecimal. */
@@ -159,6 +169,7 @@ export function describeCertificate(source: string | Uint8Array): KeyDescription
   return {
     key: keyText(new X509Certificate(certificate.bytes).publicKey),
     name: commonName(certificate.subject),
+    organisation: organisationName(certificate.subject),
     subject: nameText(certificate.subject),
     issuer: nameText(certificate.issuer),
     serial: serialText(certificate),

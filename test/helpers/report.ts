@@ -19,6 +19,8 @@ export function drawIssue(assessment: Assessment, changes: Partial<ReportIssue> 
     level: 'B-T',
     timestampAuthority: 'tsa.example.test',
     checkpointTime: { time: later(assessment.asOf, 6 * 3_600_000), authority: 'CN=Example TSA' },
+    reason: 'Issued as an audit evidence report',
+    location: 'Zürich',
     verifyCommand: `affidavit verify ${id}.pdf`,
     evidence: decisions.map((decision) => ({
       entry: decision.entry,

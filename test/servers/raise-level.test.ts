@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { SignatureLevel } from '../../src/model/signature-level.ts'
 import { instant, later, millis } from '../../src/model/time.ts'
 import { addSignature } from '../../src/signing/add-signature.ts'
+import { readCrlFile } from '../../src/signing/keys/own-crl.ts'
 import { addToStore, readStore } from '../../src/signing/pdf/dss.ts'
 import { openPdf } from '../../src/signing/pdf/file.ts'
 import { previousRevision } from '../../src/signing/pdf/later-data.ts'
@@ -13,6 +14,7 @@ import { verifyPdf } from '../../src/signing/verify-pdf.ts'
 import { type LongTermWorld, longTermWorld } from '../helpers/long-term.ts'
 import { authority } from '../helpers/revocation.ts'
 import { chromiumPdf, clock, identityOf, never, sign, signerOf, withByte } from '../helpers/signing.ts'
+import { atHand } from '../helpers/tamper/loot.ts'
 import { startAuthority } from '../helpers/time-stamp-authority.ts'
 
 const anchorsOf = ({ signerRoot, timesRoot }: LongTermWorld) =>
@@ -125,8 +127,7 @@ test('a list at hand answers for an authority that nobody can ask', async () => 
   await using times = await startAuthority()
   const timestamper = rfc3161Timestamper({ url: times.url })
   const { pdf } = await sign(chromiumPdf(), { timestamper })
-  const own = Buffer.from(identityOf('p256').rootCrl.replace(/-----[^-]+-----|\s/g, ''), 'base64')
-  const crls = [Uint8Array.from(own), times.crl]
+  const crls = atHand([readCrlFile(identityOf('p256').rootCrl), times.crl])
   const asked = { ask: () => Promise.reject(new Error('nobody')), known: [], clock, signal: never, timestamper }
   const raised = await raiseLevel(pdf, 'B-T', 'B-LTA', { ...asked, crls })
   const anchors = [identityOf('p256').rootCertificate, times.rootCertificate]
@@ -161,13 +162,18 @@ test('somebody else signs a report that was raised, and it is raised for that si
   const verdict = await verifyPdf(signed.pdf, { anchors, at: now.now() })
   expect(verdict).toMatchObject({ verdict: 'accepted', level: 'B-LTA' })
   expect(verdict.signatures.map(({ level }) => level)).toEqual(['B-LTA', 'B-T'])
-  const crls = [
-    Uint8Array.from(Buffer.from(identityOf('rsa3072').rootCrl.replace(/-----[^-]+-----|\s/g, ''), 'base64')),
-  ]
+  const crls = atHand([readCrlFile(identityOf('rsa3072').rootCrl)])
   const both = await raise(world, signed.pdf, 'B-LTA', 'B-LTA', { crls })
   expect(both.shortfall).toBeNull()
   const raised = await verifyPdf(both.pdf, { anchors, at: now.now() })
   expect(raised.signatures.map(({ level }) => level)).toEqual(['B-LTA', 'B-LTA'])
+})
+
+test('nothing is added to a report that is certified', async () => {
+  using world = await longTermWorld()
+  const { signer, timestamper, clock: now } = world
+  const { pdf } = await sign(chromiumPdf(), { signer, timestamper, clock: now, certify: true })
+  await expect(raise(world, pdf, 'B-T', 'B-LTA')).rejects.toMatchObject({ code: 'AFD_PDF_CERTIFIED' })
 })
 
 test.each(['B-LT', 'B-LTA'] as const)('a report at %s is refused with any one byte changed', async (level) => {

@@ -34,7 +34,7 @@ afterAll(async () => {
 test('with a time-stamping authority the report is PAdES B-T and its time is proven', async () => {
   const project = await configured(`signing: { timestamp: { urls: ["${authority.url}"], trust: [tsa.pem] } }\n`)
   const report = await issue(project, { period: current(project), signal })
-  expect(report).toMatchObject({ level: 'B-T', untimed: null })
+  expect(report).toMatchObject({ level: 'B-T', asked: 'B-T', shortfall: null })
   const verified = await verifyReport(report.files.pdf, { trust: [], project })
   expect(verified).toMatchObject({ verdict: 'accepted', level: 'B-T' })
   // Without revocation data the file cannot say whether anybody had been revoked.
@@ -44,11 +44,12 @@ test('with a time-stamping authority the report is PAdES B-T and its time is pro
   expect(own.verdict).toBe('intact-signer-unproven')
 })
 
-test('an authority that is out of reach does not stop the report: it is B-B and says that it is untimed', async () => {
+test('an authority that is out of reach does not stop the report: it is B-B and says why', async () => {
   const project = await configured('signing: { timestamp: { urls: ["http://127.0.0.1:1/tsr"] } }\n')
   const report = await issue(project, { period: current(project), signal })
   expect(report.level).toBe('B-B')
-  expect(report.untimed).toContain('127.0.0.1:1')
+  expect(report.asked).toBe('B-T')
+  expect(report.shortfall).toContain('127.0.0.1:1')
   expect((await verifyReport(report.files.pdf, { trust: [], project })).verdict).toBe('accepted')
 })
 

@@ -14,6 +14,7 @@ import { judge, readTrusted } from '../../verify-page/judge.ts'
 import { embeddedEvidence, stampOver } from '../helpers/embedded-evidence.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
 import { attachment, chromiumPdf, sign, signerOf, withByte } from '../helpers/signing.ts'
+import { atHand } from '../helpers/tamper/loot.ts'
 import { startAuthority } from '../helpers/time-stamp-authority.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
@@ -49,7 +50,7 @@ beforeAll(async () => {
     const mixedUp = [...evidence, await stampOver('proofs.json', evidence, timestamper)]
     files.set(`${keyType} with stamped evidence.pdf`, (await sign(chromiumPdf(), { ...own, attachments: stamped })).pdf)
     files.set(`${keyType} with another stamp.pdf`, (await sign(chromiumPdf(), { ...own, attachments: mixedUp })).pdf)
-    const crls = [readCrlFile(identity.rootCrl), authority.crl]
+    const crls = atHand([readCrlFile(identity.rootCrl), authority.crl])
     const ask = () => Promise.reject(new Error('nobody is to be asked'))
     const raising = { ask, crls, known: [], clock, signal: AbortSignal.timeout(60_000), timestamper }
     files.set(`${keyType} at B-LTA.pdf`, (await raiseLevel(pdf, 'B-T', 'B-LTA', raising)).pdf)

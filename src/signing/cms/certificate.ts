@@ -204,9 +204,16 @@ export function nameText(name: Der): string {
 
 /** The last common name in a distinguished name, or all of it where it has none; for showing, not for trusting. */
 export function commonName(name: Der): string {
+  return lastOf(name, '2.5.4.3') ?? nameText(name)
+}
+
+/** The last organisation in a distinguished name; null where it has none. */
+export const organisationName = (name: Der): string | null => lastOf(name, '2.5.4.10')
+
+function lastOf(name: Der, type: string): string | null {
   const pairs = name.parts.flatMap((set) => set.parts)
-  const value = pairs.findLast(({ parts }) => parts[0] && readOid(parts[0], 'attribute type') === '2.5.4.3')?.parts[1]
-  return value ? printable(directoryText(value)) : nameText(name)
+  const value = pairs.findLast(({ parts }) => parts[0] && readOid(parts[0], 'attribute type') === type)?.parts[1]
+  return value ? printable(directoryText(value)) : null
 }
 
 function directoryText(value: Der): string {

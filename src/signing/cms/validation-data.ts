@@ -29,10 +29,13 @@ export type ValidationData = RevocationData & {
 /** How validation data are to be had. */
 export type ValidationSources = {
   readonly ask: AskRevocation
-  /** CRLs (DER) that are at hand, for issuers that nobody can ask. */
-  readonly crls?: readonly Uint8Array[]
+  /** CRLs that are at hand, for issuers that nobody can ask. */
+  readonly crls?: readonly ListAtHand[]
   readonly signal: AbortSignal
 }
+
+/** A CRL (DER) and what it is called in messages; null where it cannot be read. */
+export type ListAtHand = { readonly title: string; readonly bytes: Uint8Array | null }
 
 /**
  * Asks, for each certificate of some paths but their roots, the services that the certificate itself names: OCSP first,
@@ -103,14 +106,18 @@ async function answerAbout(
       reasons.push(`${url}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  for (const bytes of options.crls ?? []) {
+  for (const { title: name, bytes } of options.crls ?? []) {
+    if (!bytes) {
+      reasons.push(`${name} cannot be read`)
+      continue
+    }
     try {
       const statement = await readCrl(bytes, certificate, issuer)
       checkDates(statement, options.now)
       return { statement, bytes }
     } catch (error) {
       if (!(error instanceof RevocationError)) throw error
-      reasons.push(`a CRL at hand: ${error.message}`)
+      reasons.push(`${name}: ${error.message}`)
     }
   }
   return { reason: reasons.join('; ') }

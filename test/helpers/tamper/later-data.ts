@@ -1,6 +1,6 @@
 import type { SignatureLevel } from '../../../src/model/signature-level.ts'
 import { digest } from '../../../src/signing/cms/primitives.ts'
-import { addDocumentTimestamp } from '../../../src/signing/extend-pdf.ts'
+import { obtainToken } from '../../../src/signing/obtain-token.ts'
 import { appendTimestampField } from '../../../src/signing/pdf/document-timestamp.ts'
 import { addToStore, type FoundStore, readStore, type SecurityStore, vriKey } from '../../../src/signing/pdf/dss.ts'
 import { openPdf, type PdfFile, pages } from '../../../src/signing/pdf/file.ts'
@@ -65,23 +65,26 @@ const stampedOver =
     return await stamp(update.write({}).bytes, timestamper)
   }
 
-async function stamp(pdf: Uint8Array, timestamper: Loot['timestamper']): Promise<Uint8Array> {
-  if (!timestamper) throw new TypeError('there is no authority')
-  return await addDocumentTimestamp(pdf, timestamper, never)
+/** Has a document truly stamped, by the update that we write but for one text; whatever the document is. */
+async function stamp(
+  pdf: Uint8Array,
+  timestamper: Loot['timestamper'],
+  [before, after]: readonly [string, string] = ['', ''],
+): Promise<Uint8Array> {
+  const { bytes, range } = appendTimestampField(openPdf(pdf), 8_192)
+  const at = Buffer.from(bytes).indexOf(before, pdf.length, 'latin1')
+  if (at < 0 || before.length !== after.length || !timestamper) throw new TypeError(`cannot put ${after}`)
+  const changed = overwrite(bytes, at, after)
+  const timed = await obtainToken(digest('sha256', ...signedParts(changed, range)), timestamper, never)
+  if ('error' in timed) throw timed.error
+  fillGap(changed, range, timed.token)
+  return changed
 }
 
-/** A document timestamp whose update is ours but for one text, before it is truly stamped. */
 const stampedWith =
   (before: string, after: string) =>
-  async ({ report, timestamper }: Loot): Promise<Uint8Array> => {
-    const { bytes, range } = appendTimestampField(report.file, 8_192)
-    const at = Buffer.from(bytes).indexOf(before, report.pdf.length, 'latin1')
-    if (at < 0 || before.length !== after.length || !timestamper) throw new TypeError(`cannot put ${after}`)
-    const changed = overwrite(bytes, at, after)
-    const token = await timestamper.timestamp(digest('sha256', ...signedParts(changed, range)), never)
-    fillGap(changed, range, token)
-    return changed
-  }
+  ({ report, timestamper }: Loot): Promise<Uint8Array> =>
+    stamp(report.pdf, timestamper, [before, after])
 
 const putCatalog = (update: Update, file: PdfFile, entries: { readonly [key: string]: PdfObject }): void =>
   update.put(file.catalogRef, withEntries(file.catalog, entries))

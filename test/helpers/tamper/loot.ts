@@ -56,7 +56,7 @@ export async function lootOf(options: LootOptions): Promise<Loot> {
   const finish = async ({ pdf, level: from }: SignedPdf): Promise<Uint8Array> => {
     const approval = { signer: approver, reason: 'Approved', clock, signal: never, ...timing }
     const signed = approved ? (await addSignature(pdf, approval)).pdf : pdf
-    const raising = { ask: nobody, crls, known: [], clock, signal: never, ...timing }
+    const raising = { ask: nobody, crls: atHand(crls), known: [], clock, signal: never, ...timing }
     const raised = await raiseLevel(signed, from, level, raising)
     if (raised.shortfall !== null) throw new TypeError(raised.shortfall)
     return raised.pdf
@@ -81,5 +81,8 @@ export async function lootOf(options: LootOptions): Promise<Loot> {
     timestamper: timestamper ?? null,
   }
 }
+
+/** Lists as somebody has them in files. */
+export const atHand = (lists: readonly Uint8Array[]) => lists.map((bytes, i) => ({ title: `list ${i}`, bytes }))
 
 const nobody = (): Promise<never> => Promise.reject(new TypeError('nobody is to be asked'))

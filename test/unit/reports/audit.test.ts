@@ -97,12 +97,21 @@ test('a control that nothing measures keeps the result from being satisfied with
   expect(document.population.unmeasured).toHaveLength(2)
 })
 
-test('a report signed without a time stamp says that it is untimed', () => {
+test('the panel says which level and time are asked for, whatever comes of it', () => {
   const untimed = drawn(quarter, false, { level: 'B-B', timestampAuthority: null })
-  expect(untimed.cover.time).toMatch(/^Untimed/)
+  expect(untimed.cover.time).toContain('No time stamp')
   expect(untimed.verification.timed).toBe(false)
-  const timed = drawn(quarter, false)
-  expect(timed.cover.time).toContain('requested from tsa.example.test')
+  const timed = drawn(quarter, false, { level: 'B-LTA' })
+  expect(timed.cover.level).toContain('B-LTA')
+  expect(timed.cover.time).toContain('is asked of tsa.example.test')
+  expect(timed.verification.timed).toBe(true)
+})
+
+test('the signer is named with the organisation, once', () => {
+  const signer = { name: 'Jo Doe', organisation: 'Example AG', algorithm: 'ECDSA', fingerprint: '00' }
+  expect(drawn(quarter, false, { signer }).cover.signer).toBe('Jo Doe, Example AG')
+  const named = { ...signer, name: 'Example AG report signing' }
+  expect(drawn(quarter, false, { signer: named }).cover.signer).toBe('Example AG report signing')
 })
 
 test('a period that is still running is said to be so', () => {
