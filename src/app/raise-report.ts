@@ -71,7 +71,9 @@ export async function raiseReport(
     clock: project?.clock ?? systemClock,
   })
   if (raised.additions.length === 0) throw notRaised(options.file, before.level, asked, raised.shortfall)
-  const { level } = await soundOf(raised.pdf, anchors)
+  const { level } = await soundOf(raised.pdf, anchors).catch((error: SigningError) => {
+    throw notRaised(options.file, before.level, asked, `what was added does not hold: ${error.message}`)
+  })
   const { recorded, unrecorded } = await writeRaised(
     path,
     { ...raised, level },

@@ -23,7 +23,7 @@ function explanation({ layers }: PdfVerdict, several: boolean): string {
   const later = layers.slice(layers.findLastIndex(({ kind }) => kind === 'signature') + 1)
   if (later.length === 0) return signed
   const kinds = new Set(later.map(({ kind }) => laterWords[kind]))
-  return `covered by ${several ? 'its last signature' : 'the signature'}, is that signature, or was added to it as ${[...kinds].join(' and ')}, which show nothing of their own`
+  return `covered by ${several ? 'its last signature' : 'the signature'}, is that signature, or was added to it as ${[...kinds].join(' and ')}, which put nothing on its pages`
 }
 
 const laterWords = {

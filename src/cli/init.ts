@@ -10,6 +10,7 @@ import { secretReferencePattern, secretReferenceRule } from '../model/secret.ts'
 import { isTimeZone } from '../model/time.ts'
 import { answerTo } from './ask.ts'
 import type { Shell } from './shell.ts'
+import { shortestPath } from './shortest-path.ts'
 import { say, sayText, table, tell, tone, width, wrap } from './terminal.ts'
 
 type Options = {
@@ -47,8 +48,8 @@ export function initCommand(shell: Shell): Command {
       const answers = await complete(options, folder, shell.signal)
       const keys = await write(folder, file, answers)
 
-      say(`${tone('good', 'written')}  ${shortest(file)}, and its JSON Schema for your editor`)
-      say(table(keys.map(({ path, purpose }) => [tone('good', 'written'), shortest(path), tone('none', purpose)])))
+      say(`${tone('good', 'written')}  ${shortestPath(file)}, and its JSON Schema for your editor`)
+      say(table(keys.map(({ path, purpose }) => [tone('good', 'written'), shortestPath(path), tone('none', purpose)])))
       say()
       sayText(
         'The report key is certified by an authority that was made here just now. It proves that a report was not ' +
@@ -58,7 +59,7 @@ export function initCommand(shell: Shell): Command {
       if (answers.passphrase === null)
         sayText('The private keys are not encrypted; keep the folder to yourself, or use --passphrase.')
       say()
-      const option = folder === process.cwd() ? '' : ` -c ${shellWord(shortest(file))}`
+      const option = folder === process.cwd() ? '' : ` -c ${shellWord(shortestPath(file))}`
       say('Next:')
       say(`  affidavit check${option}      validate what you have edited`)
       say(`  affidavit run${option}        collect and judge once`)
@@ -173,11 +174,6 @@ function asker(signal: AbortSignal): Ask {
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error
-}
-
-function shortest(path: string): string {
-  const short = relative(process.cwd(), path)
-  return short !== '' && short.length < path.length ? short : path
 }
 
 /** A path as one word of a shell command. */

@@ -1,10 +1,11 @@
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { periodNamed } from '../app/assessment.ts'
 import { issue, openProject } from '../app.ts'
 import { exitCodes } from './exit.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
+import { shortestPath } from './shortest-path.ts'
 import { stampingText } from './stamping-text.ts'
 import { printSummary } from './summary.ts'
 import { printable, say, sayJson, tell, tone } from './terminal.ts'
@@ -34,21 +35,16 @@ export function reportCommand(shell: Shell): Command {
         printSummary(assessment)
         say()
         say(`${tone('good', 'issued')}  ${id}, signed PAdES ${level}`)
-        for (const file of Object.values(files)) say(`        ${shortest(file)}`)
-        say(tone('none', `check it: affidavit verify ${shortest(files.pdf)}`))
+        for (const file of Object.values(files)) say(`        ${shortestPath(file)}`)
+        say(tone('none', `check it: affidavit verify ${shortestPath(files.pdf)}`))
       }
       if (shortfall !== null) {
         tell(`affidavit: the report was to be PAdES ${asked} and is ${level}: ${printable(shortfall)}`)
-        tell(`    raise it later with: affidavit timestamp ${shortest(files.pdf)}`)
+        tell(`    raise it later with: affidavit timestamp ${shortestPath(files.pdf)}`)
       }
       const odd = stamping.state === 'pending' || (stamping.state === 'stamped' && stamping.clockAheadMs !== null)
       if (odd) tell(`affidavit: the ledger’s checkpoint: ${stampingText(stamping)}`)
       const { 'not-satisfied': open, undetermined } = assessment.tally
       shell.exit(open + undetermined > 0 ? exitCodes.findings : exitCodes.satisfied)
     })
-}
-
-function shortest(path: string): string {
-  const short = relative(process.cwd(), path)
-  return short.length < path.length ? short : path
 }

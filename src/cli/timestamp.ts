@@ -4,6 +4,7 @@ import { openProject, raise } from '../app.ts'
 import { type SignatureLevel, signatureLevels } from '../model/signature-level.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
+import { shortestPath } from './shortest-path.ts'
 import { printable, say, sayJson, tell, tone } from './terminal.ts'
 
 type Options = {
@@ -52,7 +53,7 @@ What cannot be had is told and leaves the file at the level reached; exit code 5
       if (options.json) sayJson(result)
       else {
         const now = before === level ? `PAdES ${level} as before` : `PAdES ${level}, before ${before}`
-        say(`${tone('good', 'timestamped')}  ${printable(path)}, ${now}`)
+        say(`${tone('good', 'timestamped')}  ${printable(shortestPath(path))}, ${now}`)
         say(`             added: ${additions.map((kind) => words[kind]).join(', ')}`)
         say(
           tone('none', recorded ? `recorded in the ledger, as ${printable(recorded)}` : `not recorded: ${unrecorded}`),

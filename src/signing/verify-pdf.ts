@@ -37,6 +37,7 @@ export async function verifyPdf(bytes: Uint8Array, options: VerifyPdfOptions): P
 const tellMore: readonly ReasonCode[] = [
   'signer-not-trusted',
   'certificate-revoked',
+  'certificate-validity',
   'validation-data',
   'timestamp-invalid',
   'timestamp-not-canonical',
