@@ -3,6 +3,7 @@ import { tlsCollector } from '../../collectors/tls/index.ts'
 import { readClientHello } from '../../collectors/tls/wire/client-hello.ts'
 import type { Collection } from '../../src/model/evidence.ts'
 import { collectFrom, observed } from '../helpers/collect.ts'
+import { queue, refuser } from '../helpers/tls-crowded.ts'
 import { alert } from '../helpers/tls-replies.ts'
 import { type Meddling, meddler, type Running, tcpServer, tlsServer } from '../helpers/tls-servers.ts'
 
@@ -47,6 +48,32 @@ describe.concurrent('a server behind which everything is found all the same', ()
     expect(collection.failure).toBeNull()
     expect(inventory(collection)).toEqual(inventory(whole))
     expect(observed(collection, 'tls.certificate')).toHaveLength(1)
+  })
+})
+
+describe.concurrent('a crowded server behind which everything is found all the same', () => {
+  test.each<[string, () => Promise<Running>]>([
+    ['takes four connections and refuses the others', () => refuser(real.port, 4)],
+    ['takes one connection and refuses the others', () => refuser(real.port, 1)],
+    ['takes one connection and lets the others wait', () => queue(real.port, 30)],
+  ])('one that %s', async (_, start) => {
+    await using server = await start()
+    const collection = await look(server)
+    expect(collection.failure).toBeNull()
+    expect(inventory(collection)).toEqual(inventory(whole))
+    expect(observed(collection, 'tls.certificate')).toHaveLength(1)
+  })
+
+  test('one that is too slow for the time limit, of which nothing false is said', async () => {
+    await using server = await queue(real.port, 250)
+    const collection = await look(server, { limits: { timeout: '5s' } })
+    const known = new Map(inventory(whole).map((facts) => [facts.protocol, facts]))
+    for (const facts of inventory(collection)) {
+      const { offered, cipherSuites = [] } = known.get(facts.protocol) ?? {}
+      expect([offered, 'undetermined']).toContain(facts.offered)
+      expect(cipherSuites).toEqual(expect.arrayContaining(facts.cipherSuites as string[]))
+    }
+    expect(collection.usage.durationMs).toBeLessThan(5_500)
   })
 })
 
