@@ -2,6 +2,7 @@ import type { NoteSigner, Store } from '../ledger/store.ts'
 import { ConfigError } from '../model/errors.ts'
 import type { Entry } from '../model/evidence.ts'
 import { holdsOver, rule } from '../model/retention.ts'
+import { termEnds } from '../model/term.ts'
 import type { Instant } from '../model/time.ts'
 import { entryNumbered } from './browse.ts'
 import type { Project } from './project.ts'
@@ -51,7 +52,7 @@ export async function demandedErasure(project: Project, store: Store, demand: Er
     })
   }
   const { retention, systems, organisation } = project.config
-  const context = { systems, timeZone: organisation.timeZone, now: stored.now }
+  const context = { systems, endOf: termEnds(organisation.timeZone), now: stored.now }
   for (const { name, uses } of found) {
     const holds = holdsOver(uses, retention.holds, stored.now)
     if (holds.length === 0) continue

@@ -1,6 +1,7 @@
 import type { Store } from '../ledger/store.ts'
 import type { Sha256 } from '../model/digest.ts'
 import { type ArtefactUse, type Now, type Ruling, rule } from '../model/retention.ts'
+import { termEnds } from '../model/term.ts'
 import type { Instant } from '../model/time.ts'
 import type { Project } from './project.ts'
 
@@ -43,7 +44,7 @@ export type RetentionPlan = Omit<StoredArtefacts, 'artefacts'> & {
 export async function planRetention(project: Project, store: Store): Promise<RetentionPlan> {
   const { artefacts, ...stored } = await storedArtefacts(project, store)
   const { retention, systems, organisation } = project.config
-  const context = { systems, timeZone: organisation.timeZone, now: stored.now }
+  const context = { systems, endOf: termEnds(organisation.timeZone), now: stored.now }
   const due: Planned<'due'>[] = []
   const held: Planned<'held'>[] = []
   const kept: Planned<'kept'>[] = []

@@ -1,5 +1,5 @@
 import type { System } from './plan.ts'
-import { endOfTerm, type Term } from './term.ts'
+import type { Term } from './term.ts'
 import type { Instant } from './time.ts'
 
 /** Which artefact bytes are erased when; every condition given must hold, and one without conditions is for all. */
@@ -57,6 +57,14 @@ export type ArtefactUse = {
 /** What two clocks say: the machine's, and the newest entry's. Nothing ends before both say so, or begins after either. */
 export type Now = { readonly earliest: Instant; readonly latest: Instant }
 
+/** What a ruling needs to know besides the policies and holds. */
+export type RulingContext = {
+  readonly systems: readonly System[]
+  /** `termEnds` of the organisation's zone. */
+  readonly endOf: (from: Instant, term: Term) => Instant
+  readonly now: Now
+}
+
 /** What becomes of an artefact's bytes. */
 export type Ruling =
   /** No policy speaks of it, or not of every entry that refers to it. */
@@ -89,13 +97,13 @@ export function holdsOver(
 export function rule(
   uses: readonly ArtefactUse[],
   { policies, holds }: Pick<Retention, 'policies' | 'holds'>,
-  { systems, timeZone, now }: { readonly systems: readonly System[]; readonly timeZone: string; readonly now: Now },
+  { systems, endOf, now }: RulingContext,
 ): Ruling {
   let last: { readonly policy: string; readonly until: Instant } | undefined
   for (const use of uses) {
     const ends = policies
       .filter((policy) => speaksOf(policy, use, systems))
-      .map(({ id, keep }) => ({ policy: id, until: endOfTerm(use.since, keep, timeZone) }))
+      .map(({ id, keep }) => ({ policy: id, until: endOf(use.since, keep) }))
     if (ends.length === 0) return { state: 'ungoverned' }
     for (const end of ends) if (last === undefined || end.until > last.until) last = end
   }

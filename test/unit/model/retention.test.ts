@@ -9,11 +9,12 @@ import {
   type RetentionPolicy,
   rule,
 } from '../../../src/model/retention.ts'
-import { endOfTerm, parseTerm, type Term } from '../../../src/model/term.ts'
+import { endOfTerm, parseTerm, type Term, termEnds } from '../../../src/model/term.ts'
 import { type Instant, instant, later } from '../../../src/model/time.ts'
 
 const start = instant('2026-01-10T08:00:00Z')
 const day = 86_400_000
+const endOf = termEnds('UTC')
 const at = (days: number) => later(start, days * day)
 const now = (days: number): Now => ({ earliest: at(days), latest: at(days) })
 
@@ -51,7 +52,7 @@ const ruled = (
   policies: readonly RetentionPolicy[],
   days: number,
   holds: readonly LegalHold[] = [],
-) => rule(uses, { policies, holds }, { systems, timeZone: 'UTC', now: now(days) })
+) => rule(uses, { policies, holds }, { systems, endOf, now: now(days) })
 
 test('nothing is ever due unless a policy says so', () => {
   expect(ruled([use()], [], 100_000)).toEqual({ state: 'ungoverned' })
@@ -128,7 +129,7 @@ test('a hold is in force from its first moment to its last, and open-ended ones 
 test('a clock that disagrees with the ledger neither ends a term nor lifts a hold, and begins one at the earlier word', () => {
   // The machine's clock says day 500, the newest entry is of day 5.
   const apart: Now = { earliest: at(5), latest: at(500) }
-  const context = { systems, timeZone: 'UTC', now: apart }
+  const context = { systems, endOf, now: apart }
   expect(rule([use()], { policies: [policy('p', '30d')], holds: [] }, context)).toMatchObject({ state: 'kept' })
   expect(inForce(hold('H', { until: at(100) }), apart)).toBe(true)
   expect(inForce(hold('H', { from: at(100) }), apart)).toBe(true)
@@ -172,7 +173,7 @@ test('whatever the policies say, nothing is due that a hold covers, or that one 
       ...[fc.array(anyHold, { maxLength: 3 }), days, days],
       (uses, policies, holds, a, b) => {
         const moment: Now = { earliest: at(Math.min(a, b) + 90), latest: at(Math.max(a, b) + 90) }
-        const ruling = rule(uses, { policies, holds }, { systems, timeZone: 'UTC', now: moment })
+        const ruling = rule(uses, { policies, holds }, { systems, endOf, now: moment })
         if (ruling.state !== 'due') return
         for (const each of uses) {
           const held = holds.some(

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { endOfTerm, parseTerm, type Term } from '../../../src/model/term.ts'
+import { endOfTerm, parseTerm, type Term, termEnds } from '../../../src/model/term.ts'
 import { instant, millis } from '../../../src/model/time.ts'
 
 const zone = 'Europe/Zurich'
@@ -57,6 +57,20 @@ test('whenever and wherever a term of days begins, it lasts as long as it says a
       // Apia left out the 30th of December 2011, and clocks change by an hour or two.
       expect(lasted).toBeGreaterThan(days - 1.1)
       expect(lasted).toBeLessThan(days + 1.1)
+    }),
+  )
+})
+
+test('the quick way to many ends gives the same ones, in whatever order they are asked for', () => {
+  const moments = fc.array(fc.date({ min: new Date('2011-12-20'), max: new Date('2012-01-10'), noInvalidDate: true }))
+  const zones = fc.constantFrom('UTC', zone, 'Pacific/Apia', 'America/Sao_Paulo')
+  const terms = ['1d', '10d', '1mo', '1y', '4y'].map((text) => parseTerm(text) as Term)
+  fc.assert(
+    fc.property(moments, zones, fc.array(fc.constantFrom(...terms)), (dates, timeZone, asked) => {
+      const endOf = termEnds(timeZone)
+      for (const date of dates) {
+        for (const term of asked) expect(endOf(instant(date), term)).toBe(endOfTerm(instant(date), term, timeZone))
+      }
     }),
   )
 })
