@@ -3,6 +3,7 @@ import type { NoteSigner, Store } from '../ledger/store.ts'
 import type { Sha256 } from '../model/digest.ts'
 import type { ErasureFacts, ErasureTrigger } from '../model/erasure.ts'
 import { erasureKind } from '../model/erasure.ts'
+import { StoreError } from '../model/errors.ts'
 import type { Entry, NewEntry } from '../model/evidence.ts'
 import type { JsonObject } from '../model/json.ts'
 import { inForce, type Now } from '../model/retention.ts'
@@ -17,8 +18,8 @@ export type AppliedRetention = {
   readonly artefacts: number
   /** Bytes. */
   readonly size: number
-  /** False where another process kept the files from being rewritten: applying again does it. */
-  readonly scrubbed: boolean
+  /** Why the store's files could not be rewritten, so that applying again has to do it; null where they were. */
+  readonly unscrubbed: string | null
 }
 
 /** Artefacts that one entry names. */
@@ -81,7 +82,17 @@ export async function conclude(
     }),
     artefacts: artefacts.length,
     size: artefacts.reduce((sum, { size }) => sum + size, 0),
-    scrubbed: await store.scrub(),
+    unscrubbed: await unscrubbed(store),
+  }
+}
+
+/** What was erased stays erased whether or not its remnants could be removed, so that this is no failure. */
+async function unscrubbed(store: Store): Promise<string | null> {
+  try {
+    return (await store.scrub()) ? null : 'another process has the store open'
+  } catch (error) {
+    if (error instanceof StoreError) return error.message
+    throw error
   }
 }
 

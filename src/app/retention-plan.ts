@@ -1,9 +1,16 @@
+import { parseTreeHead } from '../ledger/checkpoint.ts'
+import { existedBy } from '../ledger/entry-times.ts'
+import { parseNote } from '../ledger/note.ts'
 import type { Store } from '../ledger/store.ts'
+import type { TimeBound } from '../ledger/time-bounds.ts'
 import type { Sha256 } from '../model/digest.ts'
+import { AffidavitError } from '../model/errors.ts'
 import { type ArtefactUse, type Now, type Ruling, rule } from '../model/retention.ts'
 import { termEnds } from '../model/term.ts'
 import type { Instant } from '../model/time.ts'
+import { verifyStamp } from '../signing/stamp.ts'
 import type { Project } from './project.ts'
+import { timestampAnchors } from './timestamper.ts'
 
 /** An artefact whose bytes the store holds, with every entry that refers to it. */
 export type StoredArtefact = {
@@ -41,8 +48,12 @@ export type RetentionPlan = Omit<StoredArtefacts, 'artefacts'> & {
 }
 
 /** Reads the whole ledger and finds out what the configuration's policies and holds say of each artefact. */
-export async function planRetention(project: Project, store: Store): Promise<RetentionPlan> {
-  const { artefacts, ...stored } = await storedArtefacts(project, store)
+export async function planRetention(
+  project: Project,
+  store: Store,
+  bounds?: readonly TimeBound[],
+): Promise<RetentionPlan> {
+  const { artefacts, ...stored } = await storedArtefacts(project, store, bounds)
   const { retention, systems, organisation } = project.config
   const context = { systems, endOf: termEnds(organisation.timeZone), now: stored.now }
   const due: Planned<'due'>[] = []
@@ -71,8 +82,17 @@ export async function planRetention(project: Project, store: Store): Promise<Ret
   return { ...stored, due, held, kept, ungoverned }
 }
 
-/** Every artefact that the store holds, with the entries that refer to it. */
-export async function storedArtefacts(project: Project, store: Store): Promise<StoredArtefacts> {
+/**
+ * Every artefact that the store holds, with the entries that refer to it. `bounds` are the time stamps to believe; those
+ * of the store that a trusted certificate vouches for, where they are not given.
+ */
+export async function storedArtefacts(
+  project: Project,
+  store: Store,
+  bounds?: readonly TimeBound[],
+): Promise<StoredArtefacts> {
+  const believed = bounds ?? (await anchoredBounds(project, store))
+  const stamped = existedBy(believed)
   const present = await store.artefacts()
   const clock = project.clock.now()
   const found = new Map<Sha256, StoredArtefact & { readonly uses: ArtefactUse[] }>()
@@ -83,16 +103,36 @@ export async function storedArtefacts(project: Project, store: Store): Promise<S
     const { sequence, component, collector, collected } = entry
     size = sequence + 1
     if (newest === undefined || collected > newest) newest = collected
-    if (ahead === null && collected > clock) ahead = { entry: sequence, collected }
+    const latest = stamped(sequence)
+    // A stamp heals a clock that was set forward: what it covers is no younger than it.
+    const since = latest !== undefined && latest < newest ? latest : newest
+    if (ahead === null && since > clock) ahead = { entry: sequence, collected }
     for (const { name, mediaType, size: bytes, commitment } of entry.artefacts) {
       if (!present.has(commitment)) continue
-      const use = { entry: sequence, component, collector: collector.id, mediaType, collected, since: newest }
+      const use = { entry: sequence, component, collector: collector.id, mediaType, collected, since }
       const known = found.get(commitment)
       if (known) known.uses.push(use)
       else found.set(commitment, { commitment, name, mediaType, size: bytes, uses: [use] })
     }
   }
-  return { artefacts: [...found.values()], size, now: nowOf(clock, newest ?? clock), ahead }
+  const seen = [...(newest === undefined ? [] : [newest]), ...believed.map(({ time }) => time)].sort().at(-1)
+  return { artefacts: [...found.values()], size, now: nowOf(clock, seen ?? clock), ahead }
+}
+
+/** What authorities that the configuration trusts say of the store's checkpoints; stamps that do not hold say nothing. */
+async function anchoredBounds(project: Project, store: Store): Promise<readonly TimeBound[]> {
+  const stamps = await store.timestamps()
+  const anchors = stamps.length === 0 ? [] : await timestampAnchors(project)
+  const bounds: TimeBound[] = []
+  for (const { note, token } of stamps) {
+    try {
+      const { size } = parseTreeHead(parseNote(note).text)
+      bounds.push({ ...(await verifyStamp(token, Buffer.from(note), anchors)), size })
+    } catch (error) {
+      if (!(error instanceof AffidavitError)) throw error
+    }
+  }
+  return bounds.filter(({ anchored }) => anchored)
 }
 
 /** Neither a clock set forward nor one set back makes anything older than the ledger itself has seen. */

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { demandedErasure, type ErasureDemand, eraseOnDemand } from '../app/erase-on-demand.ts'
 import { openLedgerKey } from '../app/keys.ts'
-import { openLedger, openProject } from '../app.ts'
+import { openLedger, openProject, stampNow } from '../app.ts'
 import { confirmErasure } from './ask.ts'
 import { configOption, jsonOption, yesOption } from './options.ts'
 import { appliedJson, entriesText, printApplied, sizeText } from './retention-page.ts'
 import type { Shell } from './shell.ts'
+import { stampingText } from './stamping-text.ts'
 import { printable, say, sayHanging, sayJson, table, tone } from './terminal.ts'
 import { count } from './words.ts'
 
@@ -46,8 +47,9 @@ export function addEraseCommand(command: Command, shell: Shell): void {
       const what = `${count(demanded.artefacts.length, 'artefact', 'artefacts')} will be erased`
       if (!(await confirmErasure(what, options.yes ?? false, shell.signal))) return say('Nothing was erased.')
       const applied = await eraseOnDemand(project, store, ledgerKey, demand, demanded)
-      if (options.json) return sayJson(appliedJson(applied))
-      printApplied(applied)
+      const stamping = await stampNow(project, shell.signal)
+      if (options.json) return sayJson({ ...appliedJson(applied), stamping })
+      printApplied(applied, stampingText(stamping))
     })
 }
 

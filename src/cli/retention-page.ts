@@ -66,7 +66,10 @@ export function printPlan({ config }: Project, plan: RetentionPlan): void {
 }
 
 /** What was done, as a page. */
-export function printApplied({ erasures, artefacts, size, scrubbed }: AppliedRetention): void {
+export function printApplied(
+  { erasures, artefacts, size, unscrubbed }: AppliedRetention,
+  stamped: string | null,
+): void {
   if (erasures.length === 0) say('Nothing was erased.')
   else say(`${tone('good', 'erased')}  ${count(artefacts, 'artefact', 'artefacts')} (${sizeText(size)})`)
   for (const { entry, policy, artefacts: own } of erasures) {
@@ -76,9 +79,10 @@ export function printApplied({ erasures, artefacts, size, scrubbed }: AppliedRet
   if (erasures.length > 0) {
     say(tone('none', '        backups and bundles that were made before still have these bytes: docs/retention.md'))
   }
-  if (scrubbed) return
+  if (stamped !== null) sayText(stamped)
+  if (unscrubbed === null) return
   sayText(
-    `${tone('warn', 'not finished')}  Another process has the store open, so that its files could not be rewritten: erased bytes may still be found in them. Run affidavit retention apply again when it has ended.`,
+    `${tone('warn', 'not finished')}  The store's files could not be rewritten (${printable(unscrubbed)}): erased bytes may still be found in them. Run affidavit retention apply again to finish it.`,
   )
 }
 
@@ -93,8 +97,8 @@ export function planJson({ due, held, kept, ungoverned, ...plan }: RetentionPlan
 }
 
 /** What was done, for machines. */
-export function appliedJson({ erasures, artefacts, size, scrubbed }: AppliedRetention): object {
-  return { erasures, artefacts, size, scrubbed }
+export function appliedJson({ erasures, artefacts, size, unscrubbed }: AppliedRetention): object {
+  return { erasures, artefacts, size, unscrubbed }
 }
 
 /** `812 bytes`, `1.2 kB`, `3.4 MB`. */

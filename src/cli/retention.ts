@@ -1,11 +1,13 @@
 import { Command } from 'commander'
 import type { Project } from '../app/project.ts'
 import { planRetention, type RetentionPlan } from '../app/retention-plan.ts'
-import { applyRetentionNow, openLedger, openProject } from '../app.ts'
+import { noStamping } from '../app/stamp-ledger.ts'
+import { applyRetentionNow, openLedger, openProject, stampNow } from '../app.ts'
 import { confirmErasure } from './ask.ts'
 import { configOption, jsonOption, yesOption } from './options.ts'
 import { appliedJson, planJson, printApplied, printPlan, sizeText } from './retention-page.ts'
 import type { Shell } from './shell.ts'
+import { stampingText } from './stamping-text.ts'
 import { say, sayJson } from './terminal.ts'
 import { count } from './words.ts'
 
@@ -47,9 +49,10 @@ before still have them. docs/retention.md says what that means.`,
       }
       const only = new Set(plan.due.map(({ commitment }) => commitment))
       const applied = await applyRetentionNow(project, { trigger: 'by-hand', only, signal: shell.signal })
-      if (options.json) return sayJson(appliedJson(applied))
+      const stamping = applied.erasures.length > 0 ? await stampNow(project, shell.signal) : noStamping
+      if (options.json) return sayJson({ ...appliedJson(applied), stamping })
       say()
-      printApplied(applied)
+      printApplied(applied, stampingText(stamping))
     })
   return command
 }

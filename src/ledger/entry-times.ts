@@ -92,6 +92,17 @@ function recordedOrder() {
   }
 }
 
+/** By when entries existed at the latest, asked by ascending sequence; undefined where no bound covers one. */
+export function existedBy(bounds: readonly TimeBound[]): (sequence: number) => Instant | undefined {
+  const earliest = earliestBySize(bounds)
+  let at = 0
+  return (sequence) => {
+    while (at < earliest.length && (earliest[at]?.size ?? 0) <= sequence) at += 1
+    const bound = earliest[at]?.bound
+    return bound && latestCredible(bound)
+  }
+}
+
 /** For each size that has a bound, the earliest one over at least so many entries; by ascending size. */
 function earliestBySize(bounds: readonly TimeBound[]): readonly { readonly size: number; readonly bound: TimeBound }[] {
   let earliest: TimeBound | undefined

@@ -48,8 +48,8 @@ export type ArtefactUse = {
   readonly mediaType: string
   readonly collected: Instant
   /**
-   * When it was written at the earliest: its own time, or that of an entry before it where that is later. An entry whose
-   * clock was set back does not look older than what the ledger had before it.
+   * When it was written at the earliest: its own time, or that of an entry before it where that is later, as far as no
+   * time stamp refutes it. An entry whose clock was set back does not look older than what the ledger had before it.
    */
   readonly since: Instant
 }

@@ -157,14 +157,15 @@ async function collectSlot(
 async function eraseDue(
   project: Project,
   { schedule, slot }: Job,
-  { log, health, signal }: { readonly log: Logger; readonly health: Health; readonly signal: AbortSignal },
+  { log, health, signal, stamped }: SlotParts,
 ): Promise<void> {
   const fields = { schedule: schedule.id, slot }
   try {
     const applied = await whenFree(signal, () => applyRetentionNow(project, { trigger: 'schedule', signal }))
-    const { erasures, artefacts, size, scrubbed } = applied
+    const { erasures, artefacts, size, unscrubbed } = applied
     log.info({ ...fields, artefacts, bytes: size, entries: erasures.map(({ entry }) => entry) }, 'retention applied')
-    if (!scrubbed) log.warn(fields, 'erased bytes may still stand in the files: another process has the store open')
+    if (unscrubbed !== null) log.warn({ ...fields, unscrubbed }, 'erased bytes may still stand in the files')
+    if (erasures.length > 0) stamped(await stampNow(project, signal))
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     log.error({ ...fields, err: error }, 'retention could not be applied')

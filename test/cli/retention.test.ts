@@ -11,6 +11,7 @@ import { applyRetention } from '../../src/app/retention-apply.ts'
 import { planRetention } from '../../src/app/retention-plan.ts'
 import { verifyTheStore } from '../../src/app/verify.ts'
 import { openLedger } from '../../src/app.ts'
+import { StoreError } from '../../src/model/errors.ts'
 import type { Period } from '../../src/model/period.ts'
 import { affidavit } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
@@ -79,7 +80,7 @@ test('a plan tells what is due, what a hold keeps, what is kept and what no poli
 test('applying erases what is due as an entry that says why, signs for it, and leaves the rest', async () => {
   const project = await filled(withHold)
   const applied = await apply(project)
-  expect(applied).toMatchObject({ artefacts: 1, size: 3, scrubbed: true, erasures: [{ policy: 'raw-personal' }] })
+  expect(applied).toMatchObject({ artefacts: 1, size: 3, unscrubbed: null, erasures: [{ policy: 'raw-personal' }] })
   await using store = await openLedger(project, 'read')
   const erased = (await store.entry(applied.erasures[0]?.entry ?? -1))?.entry
   const commitment = (await store.entry(0))?.entry.artefacts[0]?.commitment
@@ -99,7 +100,7 @@ test('applying erases what is due as an entry that says why, signs for it, and l
     ...{ verdict: 'verified', unsigned: 0, remnants: false },
     erasures: [{ policy: 'raw-personal', artefacts: 1 }],
   })
-  expect(await apply(project)).toMatchObject({ artefacts: 0, erasures: [], scrubbed: true })
+  expect(await apply(project)).toMatchObject({ artefacts: 0, erasures: [], unscrubbed: null })
 })
 
 test('a hold wins over a policy and over a demand, until it is lifted', async () => {
@@ -155,6 +156,34 @@ test('a clock set forward erases nothing early, one set back makes nothing look 
   // An entry that says 1970, written behind one of today.
   await record(project, [oldEntry(20_000, 'clock was wrong')])
   expect(names((await planAt(0)).due)).toEqual(['old.txt', 'held.txt'])
+})
+
+test('a time stamp that is believed shows that evidence is no younger than it, whatever a clock said', async () => {
+  const project = await retentionProject(here(), policies)
+  await record(project, [oldEntry(-400, 'clock was wrong'), oldEntry(120, 'old'), oldEntry(0, 'today')])
+  await using store = await openLedger(project, 'read')
+  const bound = { size: 2, time: daysAgo(119), accuracyMs: 1000, authority: 'CN=TSA', anchored: true }
+  const unstamped = await planRetention(project, store, [])
+  expect(unstamped).toMatchObject({ due: [], ahead: { entry: 0 } })
+  const stamped = await planRetention(project, store, [bound])
+  expect(names(stamped.due)).toEqual(['clock was wrong.txt', 'old.txt'])
+  // A stamp from before the term does not make it end, and one from long ago does not lend its age to what came later.
+  expect((await planRetention(project, store, [{ ...bound, time: daysAgo(30) }])).due).toEqual([])
+  expect(names((await planRetention(project, store, [bound])).kept)).toEqual(['today.txt'])
+})
+
+test('what was erased is told as erased even where the files cannot be rewritten', async () => {
+  const project = await filled(policies)
+  await using store = await openLedger(project, 'write')
+  const full = {
+    ...store,
+    scrub: async () => Promise.reject(new StoreError('AFD_STORE_FULL', 'there is no room left')),
+  }
+  const applied = await applyRetention(project, full, await openLedgerKey(project), { trigger: 'by-hand', signal })
+  expect(applied).toMatchObject({ artefacts: 2, unscrubbed: 'there is no room left' })
+  expect(await verifyTheStore(project, signal)).toMatchObject({ verdict: 'verified', remnants: true })
+  expect(await apply(project)).toMatchObject({ artefacts: 0, unscrubbed: null })
+  expect(await verifyTheStore(project, signal)).toMatchObject({ verdict: 'verified', remnants: false })
 })
 
 test('a demand erases one artefact, or all of an entry, or what a commitment names, for every entry that shares it', async () => {
@@ -241,7 +270,7 @@ Not due
   expect(unasked.stderr).toContain('AFD_ERASE_CONFIRM')
   expect(JSON.parse((await cli('retention', 'plan', '--json')).stdout).due).toHaveLength(1)
   const applied = await cli('retention', 'apply', '--yes', '--json')
-  expect(JSON.parse(applied.stdout)).toMatchObject({ artefacts: 1, scrubbed: true })
+  expect(JSON.parse(applied.stdout)).toMatchObject({ artefacts: 1, unscrubbed: null })
   const gone = await cli('evidence', 'show', 'E-0', '--artefact', 'old.txt')
   expect(gone.code).toBe(3)
   expect(gone.stderr).toContain('under policy raw-personal (E-8) (AFD_ARTEFACT_ERASED)')
