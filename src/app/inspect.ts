@@ -1,5 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { SigningError } from '../model/errors.ts'
+import type { KeyLocation } from '../model/key-location.ts'
+import { findPackages } from './key-packages.ts'
 import type { Project } from './project.ts'
 import { retentionWarnings } from './retention-warnings.ts'
 import { secretReferences } from './secrets.ts'
@@ -10,13 +13,13 @@ export type Warning = { readonly message: string; readonly hint: string }
 /** What a look at the machine adds to a valid configuration: keys and secrets that are not there, idle targets. */
 export async function inspectProject(project: Project): Promise<readonly Warning[]> {
   const { config, directory, clock } = project
-  const files = [config.keys.ledger, config.signing.key, ...config.signing.certificates]
+  const keyFiles = [config.keys.ledger, ...(config.signing.key.kind === 'file' ? [config.signing.key.path] : [])]
+  const files = [...keyFiles, ...config.signing.certificates]
   const references = new Set(secretReferences(config.document))
   return [
     ...(await Promise.all(files.map((file) => missingFile(resolve(directory, file), file)))).flat(),
-    ...(
-      await Promise.all([config.keys.ledger, config.signing.key].map((file) => openKey(resolve(directory, file), file)))
-    ).flat(),
+    ...(await Promise.all(keyFiles.map((file) => openKey(resolve(directory, file), file)))).flat(),
+    ...(await unreachableKey(config.signing.key, directory)),
     ...(await timestampWarnings(project)),
     ...(await Promise.all([...references].map((reference) => missingSecret(reference, directory)))).flat(),
     ...config.systems
@@ -51,6 +54,25 @@ async function missingFile(
     return []
   } catch {
     return [{ message: `${name} cannot be read`, hint }]
+  }
+}
+
+/** What keeps a key outside files from being reached, as far as it shows without asking for it. */
+async function unreachableKey(key: KeyLocation, directory: string): Promise<readonly Warning[]> {
+  if (key.kind === 'file') return []
+  const library =
+    key.kind === 'pkcs11'
+      ? await access(key.uri.module, constants.R_OK).then(
+          () => [],
+          () => [{ message: `${key.uri.module} cannot be read`, hint: 'module-path names the token maker’s library' }],
+        )
+      : []
+  try {
+    findPackages(key.kind, directory)
+    return library
+  } catch (error) {
+    if (!(error instanceof SigningError)) throw error
+    return [...library, { message: error.message, hint: error.hint ?? '' }]
   }
 }
 

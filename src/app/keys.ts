@@ -1,28 +1,32 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { basename, extname, join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { verifierKey } from '../ledger/note.ts'
 import type { NoteSigner } from '../ledger/store.ts'
 import { SigningError } from '../model/errors.ts'
+import { type KeyLocation, keyLocationText } from '../model/key-location.ts'
 import { instant } from '../model/time.ts'
 import { signaturePanel } from '../render/signature-panel.ts'
 import { readKeyFile, writeSecretFile } from '../signing/keys/files.ts'
 import { makeLocalIdentity } from '../signing/keys/identity.ts'
-import {
-  describeCertificate,
-  type KeyDescription,
-  loadLedgerKey,
-  loadReportSigner,
-  type ReportKeySource,
-} from '../signing/keys.ts'
+import { certificateRequest } from '../signing/keys/request.ts'
+import { describeCertificate, type KeyDescription, loadLedgerKey } from '../signing/keys.ts'
 import { raiseLevel } from '../signing/raise-level.ts'
 import { signPdf } from '../signing/sign-pdf.ts'
-import type { SignatureAlgorithm, Signer } from '../signing/signer.ts'
+import type { SignatureAlgorithm } from '../signing/signer.ts'
 import { ledgerOrigin } from './origin.ts'
 import type { ReportKey } from './ports.ts'
 import type { Project } from './project.ts'
 import { configuredSources, levelAsked, signatureReason } from './raising.ts'
+import {
+  certificatesBeside,
+  isPkcs12,
+  type KeyRequest,
+  openSigner,
+  openSigningKey,
+  readCertificateFiles,
+} from './report-key.ts'
 import { readPassphrase } from './secrets.ts'
 import { openTimestamper } from './timestamper.ts'
 
@@ -38,10 +42,10 @@ export async function openLedgerKey(project: Project): Promise<NoteSigner> {
 }
 
 /** Opens the key that signs reports, with its time-stamping authorities; throws SigningError. */
-export async function openReportKey(project: Project): Promise<ReportKey> {
+export async function openReportKey(project: Project, signal: AbortSignal): Promise<ReportKey> {
   const { signing } = project.config
   const asked = levelAsked(signing)
-  const signer = await loadSigner(project)
+  const signer = await openSigner(keyRequest(project), project.clock, signal)
   const [own] = signer.certificateChain
   const certificate = describeCertificate(own ?? new Uint8Array())
   const timestamper = asked === 'B-B' ? undefined : await openTimestamper(project)
@@ -121,17 +125,16 @@ export async function makeKeys(options: {
   return files.map(([name, , purpose]) => ({ path: join(folder, name), purpose }))
 }
 
-/** A signer from key and certificate files of somebody who signs beside the configuration; throws SigningError. */
-export async function openKeyFile(options: {
-  readonly key: string
-  readonly certificates: readonly string[]
-  /** `env:NAME` or `file:path`. */
-  readonly passphrase: string | null
-}): Promise<Signer> {
-  const bytes = await readKeyFile(resolve(options.key))
-  const certificates = await Promise.all(options.certificates.map((path) => readKeyFile(resolve(path))))
-  const passphrase = await passphraseOf(options.passphrase ?? undefined, process.cwd())
-  return await loadReportSigner(sourceOf(options.key, bytes, certificates, passphrase), systemClock)
+/**
+ * A certification request (PEM) for a key wherever it is kept, to be certified by an authority; throws SigningError.
+ * It is the one way to a certificate for a key that never leaves its token or cloud.
+ */
+export async function requestCertificate(
+  request: KeyRequest,
+  name: { readonly organisation: string; readonly commonName: string },
+  signal: AbortSignal,
+): Promise<string> {
+  return await certificateRequest(await openSigningKey(request, signal), name, signal)
 }
 
 /**
@@ -149,9 +152,9 @@ export async function importKey(options: {
   readonly lines: readonly string[]
 }> {
   const bytes = await readKeyFile(resolve(options.file))
-  const certificates = await Promise.all(options.certificates.map((path) => readKeyFile(resolve(path))))
-  const passphrase = await passphraseOf(options.passphrase ?? undefined, process.cwd())
-  const signer = await loadReportSigner(sourceOf(options.file, bytes, certificates, passphrase), systemClock)
+  const location: KeyLocation = { kind: 'file', path: options.file }
+  const request = { ...options, location, directory: process.cwd() }
+  const signer = await openSigner(request, systemClock, new AbortController().signal)
   const description = describeCertificate(signer.certificateChain[0] ?? new Uint8Array())
   const stem = join(options.folder, `imported-${description.fingerprint.slice(0, 8)}`)
   const key = `${stem}${isPkcs12(options.file) ? '.p12' : '.key.pem'}`
@@ -173,16 +176,23 @@ export async function importKey(options: {
   }
 }
 
-/** What a configuration's keys are, without opening a private one that is encrypted. */
-export async function showKeys(project: Project): Promise<{
+/** What a configuration's keys are, without using the one that signs reports: a token is asked without its PIN, a cloud not at all. */
+export async function showKeys(
+  project: Project,
+  signal: AbortSignal,
+): Promise<{
+  /** Where the report key is kept. */
+  readonly location: string
   readonly report: readonly KeyDescription[]
   /** C2SP signed-note verifier key; null where the key cannot be opened without a passphrase that is not there. */
   readonly ledger: string | null
 }> {
-  const { config, directory } = project
-  const pems = await Promise.all(config.signing.certificates.map((file) => readKeyFile(resolve(directory, file))))
+  const request = keyRequest(project)
+  const given = await readCertificateFiles(request)
+  const certificates = given.length > 0 ? given : await certificatesBeside(request, signal)
   return {
-    report: pems.map((pem) => describeCertificate(pem)),
+    location: keyLocationText(request.location),
+    report: certificates.map((certificate) => describeCertificate(certificate)),
     ledger: await openLedgerKey(project).then(verifierKey, () => null),
   }
 }
@@ -195,26 +205,10 @@ const algorithmNames: { readonly [algorithm in SignatureAlgorithm]: string } = {
 
 const systemClock = { now: () => instant(Date.now()) }
 
-async function loadSigner({ config, directory, clock }: Project): Promise<Signer> {
-  const { key, certificates, passphrase } = config.signing
-  const bytes = await readKeyFile(resolve(directory, key))
-  const chain = await Promise.all(certificates.map((file) => readKeyFile(resolve(directory, file))))
-  return await loadReportSigner(sourceOf(key, bytes, chain, await passphraseOf(passphrase, directory)), clock)
-}
-
-function sourceOf(
-  file: string,
-  bytes: Uint8Array,
-  certificates: readonly Uint8Array[],
-  passphrase: string | undefined,
-): ReportKeySource {
-  const shared = { certificates, ...(passphrase === undefined ? {} : { passphrase }) }
-  if (isPkcs12(file)) return { pkcs12: bytes, ...shared }
-  return { keyPem: Buffer.from(bytes).toString('utf8'), ...shared }
-}
-
-function isPkcs12(file: string): boolean {
-  return ['.p12', '.pfx'].includes(extname(file).toLowerCase())
+/** The report key of a configuration. */
+export function keyRequest({ config, directory }: Project): KeyRequest {
+  const { key, certificates, passphrase = null } = config.signing
+  return { location: key, certificates, passphrase, directory }
 }
 
 async function passphraseOf(reference: string | undefined, directory: string): Promise<string | undefined> {

@@ -1,8 +1,12 @@
 import { createRedactor } from '../collect/redact.ts'
 import type { Path } from '../config/source.ts'
+import { parsePkcs11Uri } from '../model/pkcs11-uri.ts'
 import { secretReferencePattern } from '../model/secret.ts'
 
-/** Where a document holds what looks like a secret itself, by its own shape or by the name that it stands under. */
+/**
+ * Where a document holds what looks like a secret itself, by its own shape or by the name that it stands under. A PKCS #11
+ * URI names its token (`token=…`) and holds no secret: one with a PIN in it is none that can be parsed.
+ */
 export function literalSecrets(document: unknown): readonly Path[] {
   const { text } = createRedactor()
   const isSecret = (name: string, value: string): boolean => {
@@ -11,7 +15,8 @@ export function literalSecrets(document: unknown): readonly Path[] {
   }
   const within = (value: unknown, path: Path): readonly Path[] => {
     if (typeof value === 'string') {
-      return !secretReferencePattern.test(value) && isSecret(String(path.at(-1)), value) ? [path] : []
+      if (secretReferencePattern.test(value) || parsePkcs11Uri(value).uri) return []
+      return isSecret(String(path.at(-1)), value) ? [path] : []
     }
     if (typeof value !== 'object' || value === null) return []
     if (Array.isArray(value)) return value.flatMap((each, index) => within(each, [...path, index]))

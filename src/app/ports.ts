@@ -29,7 +29,7 @@ export type ReportKey = {
 export type Ports = {
   openLedger(project: Project, mode: 'create' | 'write' | 'read'): Promise<Store>
   ledgerKey(project: Project): Promise<NoteSigner>
-  reportKey(project: Project): Promise<ReportKey>
+  reportKey(project: Project, signal: AbortSignal): Promise<ReportKey>
   /** The time-stamp authorities; undefined where none is configured. */
   timestamper(project: Project): Promise<Timestamper | undefined>
   /** `createdAt` is the moment that the file names as its creation. */

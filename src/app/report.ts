@@ -51,7 +51,7 @@ export async function issueReport(
   ports: Ports,
   options: ReportOptions,
 ): Promise<IssuedReport> {
-  const key = await ports.reportKey(project)
+  const key = await ports.reportKey(project, options.signal)
   const ledgerKey = await ports.ledgerKey(project)
   const { size, root, note } = await store.checkpoint(ledgerKey)
   const stamping = await stampReportCheckpoint(project, store, ports, { size, note, signal: options.signal })

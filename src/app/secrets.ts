@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { SigningError } from '../model/errors.ts'
+import { parsePkcs11Uri } from '../model/pkcs11-uri.ts'
 import { secretReferencePattern } from '../model/secret.ts'
 import type { Project } from './project.ts'
 
@@ -8,7 +9,7 @@ import type { Project } from './project.ts'
 export async function readPassphrase(reference: string, directory: string): Promise<string> {
   const value = reference.startsWith('env:') ? process.env[reference.slice(4)] : await fileText(reference, directory)
   if (value !== undefined && value !== '') return value
-  throw new SigningError('AFD_PASSPHRASE_ABSENT', `the passphrase ${reference} is not there`, {
+  throw new SigningError('AFD_PASSPHRASE_ABSENT', `the secret ${reference} is not there`, {
     hint: reference.startsWith('env:')
       ? 'set the variable where Affidavit runs'
       : 'write it to that file, with mode 0600',
@@ -23,9 +24,12 @@ async function fileText(reference: string, directory: string): Promise<string | 
   }
 }
 
-/** Every `env:` and `file:` reference in a document. */
+/** Every `env:` and `file:` reference in a document, those inside PKCS #11 URIs included. */
 export function secretReferences(value: unknown): readonly string[] {
-  if (typeof value === 'string') return secretReferencePattern.test(value) ? [value] : []
+  if (typeof value === 'string') {
+    const reference = value.startsWith('pkcs11:') ? parsePkcs11Uri(value).uri?.pin : value
+    return reference && secretReferencePattern.test(reference) ? [reference] : []
+  }
   if (typeof value !== 'object' || value === null) return []
   return Object.values(value).flatMap(secretReferences)
 }

@@ -6,14 +6,14 @@ import { addSignature } from '../signing/add-signature.ts'
 import { firstOf, rfc3161Timestamper } from '../signing/timestamp.ts'
 import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
-import { openKeyFile } from './keys.ts'
+import { keyLocationOf, openSigner } from './report-key.ts'
 
 export type SignReportOptions = {
   readonly file: string
-  /** PEM or PKCS#12; the certificates are its own and its issuers'. */
+  /** A file (PEM or PKCS#12) or the URI of a key; the certificates are its own and its issuers'. */
   readonly key: string
   readonly certificates: readonly string[]
-  /** `env:NAME` or `file:path`. */
+  /** `env:NAME` or `file:path`: a file's passphrase or a token's PIN. */
   readonly passphrase: string | null
   readonly reason: string
   readonly name?: string | undefined
@@ -45,7 +45,9 @@ export async function signReport(options: SignReportOptions): Promise<SignedRepo
   const { signal, reason, name, location } = options
   const pdf = await read(options.file, 'report')
   const anchors = await Promise.all(options.trust.map((path) => read(path, 'certificate')))
-  const signer = await openKeyFile(options)
+  const { certificates, passphrase } = options
+  const request = { location: keyLocationOf(options.key), certificates, passphrase, directory: process.cwd() }
+  const signer = await openSigner(request, clock, signal)
   const authorities = options.timestamp.map((url) => rfc3161Timestamper({ url, trust: anchors }))
   const signed = await addSignature(pdf, {
     signer,

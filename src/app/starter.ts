@@ -70,7 +70,7 @@ keys:
   ledger: keys/ledger.key.pem            # signs the ledger's checkpoints
 ${passphrase ? `  passphrase: ${passphrase}\n` : ''}
 signing:
-  key: keys/report.key.pem               # signs the reports; PEM, or PKCS#12 from your own authority
+  key: keys/report.key.pem               # signs the reports; a file, or a key on a token or in a cloud
   certificates: [keys/report.cert.pem, keys/ca.cert.pem]
 ${passphrase ? `  passphrase: ${passphrase}\n` : ''}  # timestamp:
   #   urls: [https://your-timestamp-authority.example/tsr]   # RFC 3161; several are asked in turn

@@ -9,6 +9,7 @@ import { AffidavitError, ConfigError } from '../model/errors.ts'
 import { secretReferencePattern, secretReferenceRule } from '../model/secret.ts'
 import { isTimeZone } from '../model/time.ts'
 import { answerTo } from './ask.ts'
+import { selfMadeIdentity } from './keys.ts'
 import type { Shell } from './shell.ts'
 import { shortestPath } from './shortest-path.ts'
 import { say, sayText, table, tell, tone, width, wrap } from './terminal.ts'
@@ -51,11 +52,7 @@ export function initCommand(shell: Shell): Command {
       say(`${tone('good', 'written')}  ${shortestPath(file)}, and its JSON Schema for your editor`)
       say(table(keys.map(({ path, purpose }) => [tone('good', 'written'), shortestPath(path), tone('none', purpose)])))
       say()
-      sayText(
-        'The report key is certified by an authority that was made here just now. It proves that a report was not ' +
-          'changed after it was signed with this key. It does not prove who you are: for that, have your own authority ' +
-          'certify a key and bring it in with: affidavit keys import.',
-      )
+      sayText(selfMadeIdentity)
       if (answers.passphrase === null)
         sayText('The private keys are not encrypted; keep the folder to yourself, or use --passphrase.')
       say()

@@ -26,10 +26,16 @@ export function signCommand(shell: Shell): Command {
   return new Command('sign')
     .description("Add a second person's signature to an issued report: what was signed before stays as it is")
     .argument('<report>', 'a signed PDF')
-    .requiredOption('--key <file>', 'the key of the person who signs: PEM, or PKCS#12 (.p12, .pfx)')
+    .requiredOption(
+      '--key <key>',
+      'the key of the person who signs: a file (PEM, or PKCS#12 as .p12 or .pfx), or a URI (pkcs11:…, awskms://…)',
+    )
     .requiredOption('--reason <text>', 'why, for instance "Approved"')
     .addOption(several('--certificates <file>', "the key's certificate, then its issuers"))
-    .option('--passphrase <reference>', 'where the passphrase is: env:NAME or file:path, never the passphrase itself')
+    .option(
+      '--passphrase <reference>',
+      'where the passphrase or PIN is: env:NAME or file:path, never the secret itself',
+    )
     .option('--name <text>', 'the name that the signature states; that in the certificate where absent')
     .option('--location <text>', 'where it is signed')
     .addOption(several('--timestamp <url>', 'a time-stamping authority (RFC 3161)'))

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { digestOf, type Sha256 } from '../model/digest.ts'
 import type { Exception } from '../model/finding.ts'
 import type { Json, JsonObject } from '../model/json.ts'
+import { type KeyLocation, parseKeyLocation } from '../model/key-location.ts'
 import { calendarPeriod, calendarPeriodById, type Period, type PeriodLength } from '../model/period.ts'
 import type { PlannedTarget, System } from '../model/plan.ts'
 import type { Retention } from '../model/retention.ts'
@@ -28,7 +29,10 @@ export type Config = {
   readonly exceptions: readonly Exception[]
   readonly store: ConfigFile['store']
   readonly keys: ConfigFile['keys']
-  readonly signing: ConfigFile['signing']
+  readonly signing: Omit<ConfigFile['signing'], 'key' | 'certificates'> & {
+    readonly key: KeyLocation
+    readonly certificates: readonly string[]
+  }
   readonly reports: ConfigFile['reports']
   readonly daemon: { readonly host: string; readonly port: number; readonly catchUpMs: number }
   readonly retention: Retention
@@ -110,7 +114,7 @@ function resolve(file: ConfigFile, source: Source): Config {
     exceptions: file.exceptions.map((exception, index) => resolveException(exception, index, timeZone)),
     store: file.store,
     keys: file.keys,
-    signing: file.signing,
+    signing: resolveSigning(file.signing),
     reports: file.reports,
     daemon: { host: file.daemon.host, port: file.daemon.port, catchUpMs: parseDurationMs(file.daemon.catchUp) ?? 0 },
     retention: resolveRetention(file.retention, {
@@ -119,6 +123,13 @@ function resolve(file: ConfigFile, source: Source): Config {
     }),
     limits: file.limits,
   }
+}
+
+function resolveSigning({ key, certificates, ...rest }: ConfigFile['signing']): Config['signing'] {
+  const { location } = parseKeyLocation(key)
+  if (!location) throw new TypeError('the schema lets a key pass that is none')
+  const usual = location.kind === 'file' ? ['keys/report.cert.pem', 'keys/ca.cert.pem'] : []
+  return { ...rest, key: location, certificates: certificates ?? usual }
 }
 
 type SystemFile = ConfigFile['systems'][number]

@@ -1,3 +1,4 @@
+import { parseKeyLocation } from '../model/key-location.ts'
 import type { ConfigFile } from './schema.ts'
 import type { Path, Problem, Source } from './source.ts'
 
@@ -21,6 +22,7 @@ export function crossProblems(file: ConfigFile, source: Source): readonly Proble
     ...periodProblems(file),
     ...retentionProblems(file, names),
     ...levelProblems(file),
+    ...signingProblems(file),
   ]
   return found.map(({ path, message, hint }) => source.problem(path, message, hint))
 }
@@ -157,6 +159,29 @@ function levelProblems({ signing: { level, timestamp } }: ConfigFile): readonly 
   if (level === undefined || level === 'B-B' || timestamp) return []
   const message = `signing.level: ${level} needs a time-stamping authority`
   return [{ path: ['signing', 'level'], message, hint: 'name one under signing.timestamp.urls, or ask for B-B' }]
+}
+
+function signingProblems({ signing }: ConfigFile): readonly Found[] {
+  const { location } = parseKeyLocation(signing.key)
+  if (location?.kind === 'pkcs11' && location.uri.pin !== null && signing.passphrase !== undefined) {
+    return [
+      {
+        path: ['signing', 'passphrase'],
+        message: 'the PIN has two references',
+        hint: 'keep pin-source in key, or this',
+      },
+    ]
+  }
+  if (!location || location.kind === 'file' || location.kind === 'pkcs11') return []
+  const hint = 'name the certificate that was issued for this key; docs/keys.md says how to get one'
+  return [
+    ...(signing.certificates?.length
+      ? []
+      : [{ path: ['signing', 'key'], message: 'a key in a cloud needs its certificates beside it', hint }]),
+    ...(signing.passphrase === undefined
+      ? []
+      : [{ path: ['signing', 'passphrase'], message: 'a key in a cloud has no passphrase' }]),
+  ]
 }
 
 function twice(

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { parseKeyLocation } from '../model/key-location.ts'
 import { periodLengths } from '../model/period.ts'
 import { cronProblem } from '../model/schedule.ts'
 import { secretReferencePattern, secretReferenceRule } from '../model/secret.ts'
@@ -152,12 +153,22 @@ export function configSchema(collectors: readonly CollectorFace[]) {
       .prefault({}),
     signing: z
       .strictObject({
-        key: file.default('keys/report.key.pem').describe('PEM (PKCS#8) or PKCS#12 (.p12, .pfx)'),
+        key: text
+          .superRefine((value, context) => {
+            const { problem } = parseKeyLocation(value)
+            if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+          })
+          .default('keys/report.key.pem')
+          .describe(
+            'A file (PEM, or PKCS#12 as .p12 or .pfx), or the URI of a key on a token or in a cloud: pkcs11:…, awskms://…, azurekms://…, gcpkms://…',
+          ),
         certificates: z
           .array(file)
-          .default(['keys/report.cert.pem', 'keys/ca.cert.pem'])
-          .describe('Signer first, then its issuers'),
-        passphrase: secretReference.optional(),
+          .optional()
+          .describe(
+            'Signer first, then its issuers. Where absent: keys/report.cert.pem and keys/ca.cert.pem for a file, those on the token for pkcs11:',
+          ),
+        passphrase: secretReference.optional().describe('Of a file, or a token’s PIN: env:NAME or file:path'),
         reason: text.optional(),
         location: text.optional(),
         level: z

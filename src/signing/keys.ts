@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto'
 import { SigningError } from '../model/errors.ts'
 import { type Clock, type Instant, instant, millis } from '../model/time.ts'
+import { sameBytes } from './bytes.ts'
 import {
   type Certificate,
   commonName,
@@ -12,9 +13,11 @@ import {
 } from './cms/certificate.ts'
 import { DerError } from './cms/der.ts'
 import { buildPath, checkDocumentUsage, title } from './cms/path.ts'
+import { isSignedBy } from './cms/primitives.ts'
+import { algorithmOf, readPublicKey, schemeOf } from './keys/algorithm.ts'
 import { readCertificates } from './keys/pem.ts'
 import { readPkcs12, wrongPassphrase } from './keys/pkcs12.ts'
-import type { LedgerKey, SignatureAlgorithm, Signer } from './signer.ts'
+import type { LedgerKey, Signer, SigningKey } from './signer.ts'
 
 /** Where a report key comes from. */
 export type ReportKeySource =
@@ -36,9 +39,36 @@ export type ReportKeySource =
  * certificate belongs to it, or that certificate is not meant for signing or not valid now.
  */
 export async function loadReportSigner(source: ReportKeySource, clock: Clock): Promise<Signer> {
+  return await reportSigner(loadSigningKey(source), [], clock)
+}
+
+/** A key in a file, with the certificates that are given or in the file; throws SigningError where it cannot be opened. */
+export function loadSigningKey(source: ReportKeySource): SigningKey {
   const { key, certificates } = 'pkcs12' in source ? fromPkcs12(source) : fromPem(source)
-  const algorithm = algorithmOf(key)
-  const own = ownCertificate(key, certificates)
+  const { hash } = schemeOf(algorithmOf(key))
+  return {
+    publicKey: createPublicKey(key).export({ format: 'der', type: 'spki' }),
+    certificates: certificates.map(({ bytes }) => bytes),
+    async sign(bytes, signal) {
+      signal.throwIfAborted()
+      return new Uint8Array(sign(hash, bytes, key))
+    },
+  }
+}
+
+/**
+ * A signer from a key, wherever it is kept, with further certificates (PEM or DER) beside those that are kept with it.
+ * Each signature is checked before anybody gets it. Throws SigningError as `loadReportSigner` does.
+ */
+export async function reportSigner(
+  key: SigningKey,
+  further: readonly (string | Uint8Array)[],
+  clock: Clock,
+): Promise<Signer> {
+  const certificates = [...further.flatMap(readCertificates), ...key.certificates].map(readOne)
+  const publicKey = readPublicKey(key.publicKey)
+  const algorithm = algorithmOf(publicKey)
+  const own = ownCertificate(publicKey.export({ format: 'der', type: 'spki' }), certificates)
   const [misuse] = checkDocumentUsage(own)
   if (misuse) {
     throw new SigningError('AFD_CERTIFICATE_USAGE', misuse.message, {
@@ -53,12 +83,17 @@ export async function loadReportSigner(source: ReportKeySource, clock: Clock): P
     })
   }
   const path = await buildPath(own, certificates, [])
+  const scheme = schemeOf(algorithm)
   return {
     algorithm,
     certificateChain: path.certificates.map((certificate) => certificate.bytes),
     async sign(bytes, signal) {
       signal.throwIfAborted()
-      return new Uint8Array(sign(algorithm === 'ecdsa-p384-sha384' ? 'sha384' : 'sha256', bytes, key))
+      const signature = await key.sign(bytes, signal)
+      if (await isSignedBy(own.publicKey, scheme, bytes, signature)) return signature
+      throw new SigningError('AFD_SIGNATURE', 'the key gave a signature that its certificate does not verify', {
+        hint: 'Nothing was signed. Try again; if it stays so, the key or what it is kept in is faulty.',
+      })
     },
   }
 }
@@ -112,19 +147,8 @@ function readOne(bytes: Uint8Array): Certificate {
   }
 }
 
-function algorithmOf(key: KeyObject): SignatureAlgorithm {
-  const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {}
-  if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return 'ecdsa-p256-sha256'
-  if (key.asymmetricKeyType === 'ec' && namedCurve === 'secp384r1') return 'ecdsa-p384-sha384'
-  if (key.asymmetricKeyType === 'rsa' && modulusLength >= 2048) return 'rsa-sha256'
-  throw new SigningError('AFD_KEY_UNSUITABLE', `a ${key.asymmetricKeyType} key cannot sign reports`, {
-    hint: 'Reports are signed with ECDSA on P-256 or P-384, or with RSA of at least 2048 bits.',
-  })
-}
-
-function ownCertificate(key: KeyObject, certificates: readonly Certificate[]): Certificate {
-  const wanted = createPublicKey(key).export({ format: 'der', type: 'spki' })
-  const own = certificates.find((certificate) => wanted.equals(certificate.publicKey))
+function ownCertificate(publicKey: Uint8Array, certificates: readonly Certificate[]): Certificate {
+  const own = certificates.find((certificate) => sameBytes(publicKey, certificate.publicKey))
   if (own) return own
   throw new SigningError('AFD_KEY_CERTIFICATE', 'none of the certificates belongs to the key', {
     hint: 'Give the certificate that was issued for this very key.',

@@ -14,6 +14,16 @@ export type Signer = {
   sign(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
 }
 
+/** A private key, wherever it is kept, before it is known which certificate says whose it is. */
+export type SigningKey = {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Uint8Array
+  /** DER, those that are kept beside the key, in any order; none where it is kept alone. */
+  readonly certificates: readonly Uint8Array[]
+  /** As of a Signer, with the algorithm that its kind and size stand for. */
+  sign(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
+}
+
 /** Something that states that a digest existed at a time, RFC 3161. */
 export type Timestamper = {
   /** For messages: where the time comes from. */

@@ -6,15 +6,16 @@ import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { instant } from '../../src/model/time.ts'
 import { keyTypes, makeLocalIdentity } from '../../src/signing/keys/identity.ts'
-import { loadReportSigner } from '../../src/signing/keys.ts'
+import { loadReportSigner, loadSigningKey } from '../../src/signing/keys.ts'
 import { rfc3161Timestamper } from '../../src/signing/timestamp.ts'
 import { verifyPdf } from '../../src/signing/verify-pdf.ts'
 import { attachment, chromiumPdf, clock, identityOf, sign, signerOf, signingTime } from '../helpers/signing.ts'
 import { startAuthority } from '../helpers/time-stamp-authority.ts'
+import { describeSigner } from './signer-suite.ts'
 
 /*
- * One suite over every signer that reads its key from a file, and what tools of other makers say of its documents. The
- * tools are Debian's openssl, poppler-utils, qpdf and libnss3-tools.
+ * The suite of every signer over those that read their key from a file (tokens and clouds: the heavy tests beside this
+ * one), and what tools of other makers say of its documents. The tools are Debian's openssl, poppler-utils, qpdf and libnss3-tools.
  */
 
 const run = promisify(execFile)
@@ -39,6 +40,41 @@ function file(name: string, content: string | Uint8Array): string {
   const path = join(folder, name)
   writeFileSync(path, content)
   return path
+}
+
+for (const keyType of keyTypes) {
+  const { reportKey, reportCertificate, rootCertificate } = identityOf(keyType)
+  const certificates = async () => ({ own: reportCertificate, root: rootCertificate })
+  describeSigner({
+    name: `a ${keyType} key in a PEM file`,
+    certificates,
+    open: async () => loadSigningKey({ keyPem: reportKey, certificates: [] }),
+    remote: false,
+  })
+  if (openssl) {
+    describeSigner({
+      name: `a ${keyType} key in a PKCS #12 file`,
+      certificates,
+      open: async () => {
+        const path = join(folder, `${keyType}.suite.p12`)
+        const [key, chain] = [file('suite.key', reportKey), file('suite.chain', reportCertificate + rootCertificate)]
+        await run('openssl', [
+          'pkcs12',
+          '-export',
+          '-inkey',
+          key,
+          '-in',
+          chain,
+          '-passout',
+          'pass:geheim',
+          '-out',
+          path,
+        ])
+        return loadSigningKey({ pkcs12: readFileSync(path), passphrase: 'geheim' })
+      },
+      remote: false,
+    })
+  }
 }
 
 describe.each(keyTypes)('a signer with a %s key', (keyType) => {

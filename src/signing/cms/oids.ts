@@ -32,7 +32,8 @@ export const oids = {
   p384: '1.3.132.0.34',
   p521: '1.3.132.0.35',
   ed25519: '1.3.101.112',
-  // certificate extensions, RFC 5280
+  // certificate extensions, RFC 5280; how a request asks for them, RFC 2985 section 5.4.2
+  extensionRequest: '1.2.840.113549.1.9.14',
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',

@@ -159,11 +159,13 @@ function keyIdentifier(key: KeyObject): Uint8Array {
   return createHash('sha256').update(readBitString(info.parts[1], 'subjectPublicKey')).digest().subarray(0, 20)
 }
 
-function extension(oid: string, value: Uint8Array, critical = false): Uint8Array {
+/** An Extension, RFC 5280 section 4.1. */
+export function extension(oid: string, value: Uint8Array, critical = false): Uint8Array {
   return derSequence(derOid(oid), ...(critical ? [derBoolean(true)] : []), derOctets(value))
 }
 
-function directoryName(organisation: string, commonName: string): Uint8Array {
+/** A name of two parts, O and CN. */
+export function directoryName(organisation: string, commonName: string): Uint8Array {
   const part = (oid: string, text: string) => derSet(derSequence(derOid(oid), der(tags.utf8String, derText(text))))
   return derSequence(part('2.5.4.10', organisation), part('2.5.4.3', commonName))
 }

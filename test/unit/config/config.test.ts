@@ -251,3 +251,32 @@ test('the ledger is timestamped daily unless told otherwise, under policies that
     expect(() => timestamped(wrong)).toThrow(InvalidFileError)
   }
 })
+
+const uri = 'pkcs11:token=Reports?module-path=/usr/lib/token.so&pin-source=env:PIN'
+
+test('a report key is a file with the usual certificates, or has those that are named', () => {
+  expect(parse(sound).signing).toMatchObject({
+    key: { kind: 'file', path: 'keys/report.key.pem' },
+    certificates: ['keys/report.cert.pem', 'keys/ca.cert.pem'],
+  })
+  expect(parse(`${sound}signing: { key: "${uri}" }\n`).signing).toMatchObject({
+    key: { kind: 'pkcs11' },
+    certificates: [],
+  })
+  const cloud = 'signing: { key: awskms:///alias/reports, certificates: [a.pem] }\n'
+  expect(parse(sound + cloud).signing).toMatchObject({ key: { kind: 'awskms' }, certificates: ['a.pem'] })
+})
+
+test('what is wrong with a report key is said at its place, and a PIN is never repeated', () => {
+  const wrong = (signing: string) => problems(`${sound}signing:\n${signing}`)
+  expect(wrong(`  key: "${uri.replace('pin-source=env:PIN', 'pin-value=24680')}"\n`)).toEqual([
+    expect.stringMatching(/^23:3 signing\.key: pin-value is refused/),
+  ])
+  expect(wrong(`  key: "${uri.replace('pin-source=env:PIN', 'pin-value=24680')}"\n`).join()).not.toContain('24680')
+  expect(wrong('  key: gcpkms://projects/p\n')).toEqual([expect.stringMatching(/^23:3 signing\.key: /)])
+  expect(wrong('  key: awskms:///alias/reports\n')).toEqual([expect.stringMatching(/^23:3 .*certificates.*\| .*docs/)])
+  expect(wrong('  key: awskms:///alias/x\n  certificates: [a.pem]\n  passphrase: env:P\n')).toEqual([
+    expect.stringMatching(/^25:3 .*no passphrase/),
+  ])
+  expect(wrong(`  key: "${uri}"\n  passphrase: env:P\n`)).toEqual([expect.stringMatching(/^24:3 .*two references/)])
+})
