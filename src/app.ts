@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type * as z from 'zod'
-import { collectors } from '../collectors/registry.ts'
+import { loadCollectors } from '../collectors/registry.ts'
 import { assessPeriod } from './app/assessment.ts'
 import { openLedgerKey, openReportKey } from './app/keys.ts'
 import { ledgerOrigin } from './app/origin.ts'
@@ -17,21 +16,20 @@ import { type CheckpointStatement, stateCheckpoint } from './app/state-checkpoin
 import { openTimestamper } from './app/timestamper.ts'
 import { type ExampleResult, testControl } from './assess/catalogue-test.ts'
 import { collectPlan } from './collect/collect-plan.ts'
-import { collectTarget } from './collect/collect-target.ts'
 import type { Log } from './collect/contract.ts'
 import { configJsonSchema, periodAt } from './config/config.ts'
-import { InvalidFileError, parseYaml, zodProblems } from './config/source.ts'
+import { InvalidFileError } from './config/problem.ts'
 import { openStore } from './ledger/open.ts'
 import type { Store } from './ledger/store.ts'
 import type { Assessment } from './model/assessment.ts'
 import type { Catalogue } from './model/control.ts'
 import type { Sha256 } from './model/digest.ts'
-import { ConfigError } from './model/errors.ts'
-import type { Collection } from './model/evidence.ts'
 import type { JsonObject } from './model/json.ts'
 import type { PlannedTarget } from './model/plan.ts'
 import { type Clock, type Instant, instant } from './model/time.ts'
 import { printPdf } from './render/print.ts'
+
+const collectors = await loadCollectors()
 
 /** The machine's clock. */
 const clock: Clock = { now: () => instant(Date.now()) }
@@ -143,46 +141,6 @@ export async function issue(project: Project, options: ReportOptions): Promise<I
 /** Raises a report that was issued to a higher level, or renews it, and records that. */
 export async function raise(options: RaiseReportOptions): Promise<RaisedReport> {
   return await raiseReport(options, ports)
-}
-
-/** The ids of all collectors. */
-export function collectorIds(): readonly string[] {
-  return [...collectors.keys()]
-}
-
-/** Runs one collector once and stores nothing; paths and secrets are relative to the working folder. */
-export async function probeOnce(
-  id: string,
-  given: { readonly shorthand: string | undefined; readonly target: unknown },
-  signal: AbortSignal,
-): Promise<Collection> {
-  const collector = collectors.get(id)
-  if (!collector) throw new ConfigError('AFD_PROBE_COLLECTOR', `there is no collector "${id}"`)
-  const target = given.target ?? shorthandTarget(id, given.shorthand)
-  const result = collector.target.safeParse(target)
-  if (!result.success) {
-    throw new ConfigError('AFD_PROBE_TARGET', `not a target of ${id}: ${targetProblems(result.error, target)}`, {
-      hint: `what it takes stands in the configuration's schema: affidavit check --schema`,
-    })
-  }
-  return await collectTarget(collector, result.data, { clock, signal, log: silent, baseDirectory: process.cwd() })
-}
-
-/** In the words that the configuration's errors have; no value is quoted. */
-function targetProblems(error: z.ZodError, target: unknown): string {
-  const source = parseYaml(JSON.stringify(target), '--target')
-  return zodProblems(source, error, {})
-    .map(({ message }) => message.replace(/^the file:/, 'the target:'))
-    .join('; ')
-}
-
-function shorthandTarget(id: string, shorthand: string | undefined): unknown {
-  const collector = collectors.get(id)
-  if (shorthand !== undefined && collector?.shorthand) return collector.shorthand(shorthand)
-  const what = shorthand === undefined ? 'no target was named' : `${id} has no short form of a target`
-  const json = `as JSON: affidavit probe ${id} --target '{ ... }'`
-  const hint = collector?.shorthand ? `name a host or URL, or give it ${json}` : `give it ${json}`
-  throw new ConfigError('AFD_PROBE_TARGET', what, { hint })
 }
 
 /** The JSON Schema of affidavit.yaml. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { inspectProject } from '../app/inspect.ts'
 import { configurationSchema, openProject } from '../app.ts'
-import { InvalidFileError } from '../config/source.ts'
+import { InvalidFileError } from '../config/problem.ts'
 import { nextSlot } from '../model/schedule.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'

@@ -1,4 +1,4 @@
-import { InvalidFileError } from '../config/source.ts'
+import { InvalidFileError } from '../config/problem.ts'
 import { AffidavitError } from '../model/errors.ts'
 import { printable, tell } from './terminal.ts'
 

@@ -11,6 +11,8 @@ const readerLeft = (error: NodeJS.ErrnoException) => {
 }
 process.stdout.on('error', readerLeft)
 process.stderr.on('error', readerLeft)
+const { keepCompiledCode } = await import('./compile-cache.ts')
+keepCompiledCode()
 const { main } = await import('./program.ts')
 process.exitCode = await main(process.argv.slice(2))
 

@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander'
-import { collectorIds, probeOnce } from '../app.ts'
+import { collectorIds, probeOnce } from '../app/probe.ts'
 import { sha256 } from '../model/digest.ts'
 import { ConfigError } from '../model/errors.ts'
 import type { Collection } from '../model/evidence.ts'
@@ -13,7 +13,7 @@ import { tlsPage, tlsPageKinds } from './tls-page.ts'
 export function probeCommand(shell: Shell): Command {
   return new Command('probe')
     .description('Run one collector now and store nothing')
-    .addArgument(new Argument('<collector>', 'which one').choices(collectorIds()))
+    .addArgument(new Argument('<collector>', 'which one').choices(collectorIds))
     .argument('[target]', 'in short, as in example.com:8443 or https://api.example.com')
     .option('--target <json>', 'the target as under "target:" in affidavit.yaml, as JSON')
     .addOption(jsonOption())

@@ -1,6 +1,6 @@
 import { connect as openSocket, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
-import { buildConnector, Client } from 'undici'
+import type { buildConnector, Client } from 'undici'
 import type { Budget } from './budget.ts'
 import type { Endpoint } from './contract.ts'
 import { endpointOf, formatEndpoint } from './guard.ts'
@@ -89,10 +89,12 @@ export function createConnections(options: {
   }
 
   async function http(url: URL, secureContext: SecureContext | undefined): Promise<Lease> {
+    // Most collections that ask over TCP alone never need it.
+    const undici = await import('undici')
     const ready = await takePlace(url.origin)
     if (ready !== undefined) return lease(ready, url.origin, true)
-    const client = new Client(url.origin, {
-      connect: connector(url, secureContext),
+    const client = new undici.Client(url.origin, {
+      connect: connector(undici.buildConnector, url, secureContext),
       allowH2: false,
       pipelining: 1,
       maxHeaderSize,
@@ -104,8 +106,12 @@ export function createConnections(options: {
     return lease(client, url.origin, false)
   }
 
-  function connector(url: URL, secureContext: SecureContext | undefined): buildConnector.connector {
-    const build = buildConnector({
+  function connector(
+    makeConnector: typeof buildConnector,
+    url: URL,
+    secureContext: SecureContext | undefined,
+  ): buildConnector.connector {
+    const build = makeConnector({
       lookup: resolver.lookup,
       autoSelectFamily: true,
       allowH2: false,

@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { type Control, frameworks, levels, objectives, riskAreas } from '../model/control.ts'
 import { outcomes } from '../model/finding.ts'
 import type { Json } from '../model/json.ts'
-import { InvalidFileError, type Problem, parseYaml, type Source, zodProblems } from './source.ts'
+import { InvalidFileError, type Problem } from './problem.ts'
+import { parseYaml, type Source, zodProblems } from './source.ts'
 
 const text = z.string().trim().min(1, 'must not be empty')
 const facts = z.record(z.string(), z.json())

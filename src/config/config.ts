@@ -9,9 +9,10 @@ import type { Retention } from '../model/retention.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { type Instant, instant, later, parseDurationMs, startOfDay } from '../model/time.ts'
 import { crossProblems } from './cross-check.ts'
+import { InvalidFileError } from './problem.ts'
 import { resolveRetention } from './retention.ts'
 import { type CollectorFace, type ConfigFile, configSchema, isMoment } from './schema.ts'
-import { InvalidFileError, parseYaml, type Source, zodProblems } from './source.ts'
+import { parseYaml, type Source, zodProblems } from './source.ts'
 
 /** A validated affidavit.yaml. Paths in it are still relative to the file's directory. */
 export type Config = {

@@ -1,6 +1,7 @@
 import { parseKeyLocation } from '../model/key-location.ts'
+import type { Problem } from './problem.ts'
 import type { ConfigFile } from './schema.ts'
-import type { Path, Problem, Source } from './source.ts'
+import type { Path, Source } from './source.ts'
 
 type Names = {
   readonly systems: readonly string[]

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { collectors } from '../../collectors/registry.ts'
+import { collectorIds, loadCollectors } from '../../collectors/registry.ts'
 import { collectTarget } from '../../src/collect/collect-target.ts'
 import type { Collector } from '../../src/collect/contract.ts'
 import { failureCodes } from '../../src/model/errors.ts'
@@ -88,10 +88,13 @@ function collect(collector: Collector, target: unknown, signal = new AbortContro
   return collectTarget(collector, target, { clock, signal, log, baseDirectory: folder })
 }
 
+const collectors = await loadCollectors()
+
 test('every folder of collectors is registered under its own name', async () => {
   const entries = await readdir(join(root, 'collectors'), { withFileTypes: true })
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
   expect([...collectors.keys()].sort()).toEqual(folders.sort())
+  expect([...collectors.keys()]).toEqual(collectorIds)
 })
 
 describe.each([...collectors])('%s', (id, collector) => {

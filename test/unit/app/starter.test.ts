@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { collectors } from '../../../collectors/registry.ts'
+import { loadCollectors } from '../../../collectors/registry.ts'
 import { idOf, readOpenApi, type StarterAnswers, starterConfiguration } from '../../../src/app/starter.ts'
 import { parseConfig } from '../../../src/config/config.ts'
 
@@ -14,6 +14,7 @@ const answers: StarterAnswers = {
   passphrase: 'env:AFFIDAVIT_PASSPHRASE',
 }
 
+const collectors = await loadCollectors()
 const parse = (text: string) => parseConfig(text, 'affidavit.yaml', [...collectors.values()])
 
 test('whatever is answered, the configuration is valid and says what was answered', () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import * as z from 'zod'
 import { findPeriod, parseConfig, periodAt, periodBefore } from '../../../src/config/config.ts'
+import { InvalidFileError } from '../../../src/config/problem.ts'
 import type { CollectorFace } from '../../../src/config/schema.ts'
-import { InvalidFileError } from '../../../src/config/source.ts'
 import { instant } from '../../../src/model/time.ts'
 
 const probe: CollectorFace = {
