@@ -62,7 +62,8 @@ function readSigner(value: Der, certificates: readonly Certificate[]) {
   const signature = part.take(tags.octetString, 'signature').content
   const unsigned = part.optional(contextOf(1))
   part.end()
-  const signedBytes = signed.bytes.slice()
+  // Not slice(): that of a Buffer is no copy, and the bytes are the caller’s.
+  const signedBytes = Uint8Array.from(signed.bytes)
   signedBytes[0] = tags.set
   return {
     hash,
@@ -110,7 +111,7 @@ export function writeSignedData(parts: SignedDataParts): Uint8Array {
   const { contentType, content, certificates, hash, scheme, signer, signedBytes, signature, unsigned } = parts
   const version = contentType === oids.data ? 1 : 3
   const retag = (bytes: Uint8Array, tag: number) => {
-    const copy = bytes.slice()
+    const copy = Uint8Array.from(bytes)
     copy[0] = tag
     return copy
   }

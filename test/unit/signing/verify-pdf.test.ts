@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { instant } from '../../../src/model/time.ts'
+import { readDerPrefix } from '../../../src/signing/cms/der.ts'
+import { readSignedData } from '../../../src/signing/cms/signed-data.ts'
 import { keyTypes } from '../../../src/signing/keys/identity.ts'
 import type { ReasonCode } from '../../../src/signing/refusal.ts'
 import type { PdfVerdict } from '../../../src/signing/verdict.ts'
@@ -238,4 +240,12 @@ test('no bytes make it throw', async () => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('reading a signature leaves the bytes that it is read from as they are', () => {
+  const cms = Buffer.from(Buffer.from(pdf.subarray(gapStart + 1, gapEnd - 1)).toString('latin1'), 'hex')
+  const own = cms.subarray(0, readDerPrefix(cms).end)
+  const before = Buffer.from(own).toString('hex')
+  readSignedData(own)
+  expect(own.toString('hex')).toBe(before)
 })
