@@ -14,7 +14,7 @@ export const demoMark = '# Written by "affidavit demo".'
 export function demoConfiguration(
   editions: readonly DemoEdition[],
   periods: readonly DemoPeriod[],
-  times: Pick<TimeStampAuthority, 'url' | 'rootFile'>,
+  times: Pick<TimeStampAuthority, 'url' | 'rootFile' | 'crlFile'>,
 ): string {
   return `${demoMark} The servers named here ran on this machine, for the demonstration only.
 version: 1
@@ -39,6 +39,8 @@ exceptions:
     compensatingControl: The gateway's own access log covers the days in question
 
 signing:
+  level: B-LTA
+  revocation: { hosts: [], crls: [keys/ca.crl.pem, ${quoted(times.crlFile)}] }
   timestamp: { urls: [${quoted(times.url)}], trust: [${quoted(times.rootFile)}] }
 `
 }

@@ -12,10 +12,14 @@ export type TimeStampAuthority = AsyncDisposable & {
   readonly url: string
   /** PEM file of its root. */
   readonly rootFile: string
+  /** PEM file of what the root revoked: nothing. */
+  readonly crlFile: string
 }
 
 type Issuer = {
   readonly root: pkijs.Certificate
+  /** DER. */
+  readonly crl: ArrayBuffer
   readonly own: pkijs.Certificate
   readonly keys: webcrypto.CryptoKeyPair
 }
@@ -32,6 +36,12 @@ export async function startTimeStampAuthority(folder: string): Promise<TimeStamp
   const issuer = await makeIssuer()
   const rootFile = join(folder, 'tsa.pem')
   writeFileSync(rootFile, certificatePem(issuer.root), { mode: 0o644 })
+  const crlFile = join(folder, 'tsa.crl.pem')
+  const lines =
+    Buffer.from(issuer.crl)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
+  writeFileSync(crlFile, `-----BEGIN X509 CRL-----\n${lines.join('\n')}\n-----END X509 CRL-----\n`, { mode: 0o644 })
   const server = createServer(async (request, response) => {
     try {
       const query = await bodyOf(request)
@@ -42,7 +52,7 @@ export async function startTimeStampAuthority(folder: string): Promise<TimeStamp
     }
   })
   const port = await listen(server)
-  return { url: `http://127.0.0.1:${port}/`, rootFile, [Symbol.asyncDispose]: () => stop(server) }
+  return { url: `http://127.0.0.1:${port}/`, rootFile, crlFile, [Symbol.asyncDispose]: () => stop(server) }
 }
 
 async function makeIssuer(): Promise<Issuer> {
@@ -59,7 +69,23 @@ async function makeIssuer(): Promise<Issuer> {
     ...span,
     timeStamping: true,
   })
-  return { root, own, keys }
+  return { root, crl: await emptyCrl(root, rootKeys, span), own, keys }
+}
+
+async function emptyCrl(
+  root: pkijs.Certificate,
+  { privateKey }: webcrypto.CryptoKeyPair,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<ArrayBuffer> {
+  const whole = (at: number) => new Date(Math.floor(at / 1000) * 1000)
+  const list = new pkijs.CertificateRevocationList({
+    version: 1,
+    issuer: root.subject,
+    thisUpdate: new pkijs.Time({ type: 0, value: whole(from) }),
+    nextUpdate: new pkijs.Time({ type: 0, value: whole(to) }),
+  })
+  await list.sign(privateKey, 'SHA-256')
+  return list.toSchema(true).toBER()
 }
 
 /** Undefined where the request is not one for a time stamp. */
