@@ -33,7 +33,9 @@ export function hex(bytes: Uint8Array): string {
 
 /** The bytes of a text whose characters are all below U+0100, one a character. */
 export function latin1(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
+  return bytes
 }
 
 /** The text whose characters are these bytes. */
