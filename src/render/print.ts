@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, HTTPRequest, Page, PDFOptions } from 'puppeteer'
+import type { Browser, HTTPRequest, PDFOptions } from 'puppeteer'
 import { RenderError } from '../model/errors.ts'
 import type { Instant } from '../model/time.ts'
 import { type BrowserChoice, browserFailed, findBrowser } from './browser.ts'
@@ -29,7 +29,7 @@ export async function printPdf(html: string, options: PrintOptions): Promise<Uin
   const choice = await findBrowser({ browser: options.browser, signal })
   const profile = await mkdtemp(join(tmpdir(), `affidavit-print-${process.pid}-`))
   try {
-    const pdf = await inBrowser(choice, profile, signal, (page) => print(page, html))
+    const pdf = await inBrowser(choice, profile, signal, (browser) => print(browser, html))
     return options.createdAt === undefined ? pdf : dated(pdf, options.createdAt)
   } catch (error) {
     options.signal.throwIfAborted()
@@ -48,7 +48,7 @@ async function inBrowser<Result>(
   choice: BrowserChoice,
   profile: string,
   signal: AbortSignal,
-  work: (page: Page) => Promise<Result>,
+  work: (browser: Browser) => Promise<Result>,
 ): Promise<Result> {
   const { default: puppeteer } = await import('puppeteer')
   const browser = await puppeteer.launch({
@@ -68,38 +68,42 @@ async function inBrowser<Result>(
   signal.addEventListener('abort', kill)
   try {
     signal.throwIfAborted()
-    return await work(await browser.newPage())
+    return await work(browser)
   } finally {
     signal.removeEventListener('abort', kill)
     await close(browser)
   }
 }
 
-async function print(page: Page, html: string): Promise<Uint8Array> {
+async function print(browser: Browser, html: string): Promise<Uint8Array> {
+  if (!hasPageMarks(html)) return await layOut(browser, html)
+  const draft = await layOut(browser, html, { tagged: false, outline: false })
+  // CSS cannot say on which page an anchor lies (Chromium has no target-counter), so the contents are filled in once
+  // the first printing has told.
+  return await layOut(browser, fillPageNumbers(html, pageNumbers(draft)))
+}
+
+/** Lays the HTML out in a page of its own: what the browser holds for one does not add to the next. */
+async function layOut(
+  browser: Browser,
+  html: string,
+  aids: Pick<PDFOptions, 'tagged' | 'outline'> = { tagged: true, outline: true },
+): Promise<Uint8Array> {
+  const page = await browser.newPage()
   await page.setJavaScriptEnabled(false)
   await page.setOfflineMode(true)
   await page.setRequestInterception(true)
   page.on('request', refuseNetwork)
-  if (!hasPageMarks(html)) return await layOut(page, html)
-  const draft = await layOut(page, html, { tagged: false, outline: false })
-  // CSS cannot say on which page an anchor lies (Chromium has no target-counter), so the contents are filled in once
-  // the first printing has told.
-  return await layOut(page, fillPageNumbers(html, pageNumbers(draft)))
-}
-
-async function layOut(
-  page: Page,
-  html: string,
-  aids: Pick<PDFOptions, 'tagged' | 'outline'> = { tagged: true, outline: true },
-): Promise<Uint8Array> {
   await page.setContent(html, { waitUntil: 'load', timeout: 0 })
-  return await page.pdf({
+  const pdf = await page.pdf({
     preferCSSPageSize: true,
     printBackground: true,
     ...aids,
     waitForFonts: true,
     timeout: 0,
   })
+  await page.close()
+  return pdf
 }
 
 /** The PDF with its dates changed in place; they keep their length, so every offset stays right. */
