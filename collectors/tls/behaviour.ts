@@ -1,4 +1,5 @@
 import { createAsk } from './ask.ts'
+import type { ClientIdentity } from './conversation/client-identity.ts'
 import { surveySessions } from './conversation/survey.ts'
 import { createHold } from './conversation/talk.ts'
 import type { Wire } from './exchange.ts'
@@ -24,14 +25,15 @@ export async function surveyBehaviour(
   inventory: readonly Exchange[],
   serverName: string | undefined,
   { features, conversations }: Kept,
+  identity?: ClientIdentity,
 ): Promise<void> {
   const known = knownFrom(inventory)
   const patient = { ...wire, timeoutMs: Math.min(wire.timeoutMs, longestMs) }
   const hold = createHold(patient, pacer, conversations)
   const surveys = [
     surveyFeatures(createAsk(patient, pacer, features), known, serverName),
-    surveySessions(hold, known, serverName),
-    surveyWeaknesses(hold, known, serverName),
+    surveySessions(hold, known, serverName, identity),
+    surveyWeaknesses(hold, known, serverName, identity),
   ]
   const results = await Promise.allSettled(surveys)
   const failed = results.find((each) => each.status === 'rejected')

@@ -7,6 +7,7 @@ import type { ChainContext } from './certificate/facts.ts'
 import { askRevocation, writeAnswers } from './certificate/online.ts'
 import { shownChains } from './certificate/shown.ts'
 import { certificatesOfPem, trustStore } from './certificate/trust.ts'
+import { type ClientIdentity, readClientIdentity } from './conversation/client-identity.ts'
 import { beginDns } from './dns/observe.ts'
 import { type Evidence, readEvidence } from './evidence.ts'
 import type { Wire } from './exchange.ts'
@@ -41,7 +42,8 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const ask = createAsk(wire, pacer, exchanges)
   const serverName = serverNameOf(target)
   const kept: Kept = { features: [], conversations: [] }
-  const behaviour = () => surveyBehaviour(wire, pacer, exchanges, serverName, kept)
+  const identity = await clientIdentity(target, context)
+  const behaviour = () => surveyBehaviour(wire, pacer, exchanges, serverName, kept, identity)
 
   const dns = beginDns(target, context)
   const failure = await askEverything(ask, exchanges, serverName, signal, behaviour)
@@ -61,6 +63,22 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const named = await dns()
   if (named) yield named
   if (failure) throw failure
+}
+
+/** The target's client certificate with its key; what cannot be read is left out, and everything else is asked. */
+async function clientIdentity(
+  { clientCertificate }: TlsTarget,
+  { files, secret, leaveOut }: Context,
+): Promise<ClientIdentity | undefined> {
+  if (!clientCertificate) return undefined
+  try {
+    const chain = Buffer.from(await files.read(clientCertificate.certificate)).toString('latin1')
+    return readClientIdentity(chain, await secret(clientCertificate.key))
+  } catch (error) {
+    if (!(error instanceof CollectionError)) throw error
+    leaveOut('sessions with the client certificate', error.message)
+    return undefined
+  }
 }
 
 /** Fresh connections to the target, each at the point where a ClientHello is awaited. */

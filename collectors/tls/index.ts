@@ -1,7 +1,7 @@
 import type { Collector } from '../../src/collect/contract.ts'
 import { revocationEndpoints } from './certificate/online.ts'
 import { collectTls } from './collect.ts'
-import { endpointOf, parseShorthand, subjectOf, type TlsTarget, tlsTarget } from './target.ts'
+import { endpointOf, parseShorthand, pathsOf, subjectOf, type TlsTarget, tlsTarget } from './target.ts'
 
 /** What a TLS server offers, seen from outside: versions, cipher suites, groups, certificates. */
 export const tlsCollector: Collector<TlsTarget> = {
@@ -22,6 +22,6 @@ export const tlsCollector: Collector<TlsTarget> = {
   defaults: { timeoutMs: 20_000, concurrency: 16, connections: 1_000, requests: 20, bytes: 8 * 1_024 * 1_024 },
   shorthand: parseShorthand,
   subject: subjectOf,
-  reach: (target) => ({ endpoints: [endpointOf(target), ...revocationEndpoints(target)], paths: target.trust }),
+  reach: (target) => ({ endpoints: [endpointOf(target), ...revocationEndpoints(target)], paths: pathsOf(target) }),
   collect: collectTls,
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import * as z from 'zod'
-import { type Endpoint, targetSchema } from '../../src/collect/contract.ts'
+import { type Endpoint, SecretReference, type TargetBase, targetSchema } from '../../src/collect/contract.ts'
 import { type StarttlsProtocol, starttlsPorts, starttlsProtocols, starttlsSchemes } from './starttls/protocols.ts'
 
 const tlsTargetSchema = targetSchema({
@@ -31,6 +31,13 @@ const tlsTargetSchema = targetSchema({
     .array(z.url({ protocol: /^https?$/, hostname: /./ }))
     .optional()
     .describe('With revocation: online, the URLs of the OCSP responders and CRLs that may be asked'),
+  clientCertificate: z
+    .strictObject({
+      certificate: z.string().min(1).describe('PEM file with the client’s certificate, and its intermediates after it'),
+      key: SecretReference.describe('Where its private key is, in PEM: env:NAME or file:path'),
+    })
+    .optional()
+    .describe('Shown to a server that lets no client in without a certificate'),
   serverName: z
     .string()
     .min(1)
@@ -53,6 +60,11 @@ function portOf(starttls: StarttlsProtocol | undefined): number {
 /** The TCP endpoint of a target; IPv6 addresses without brackets. */
 export function endpointOf({ host, port }: TlsTarget): Endpoint {
   return { host: host.replace(/^\[|\]$/g, ''), port }
+}
+
+/** The files that a target names. */
+export function pathsOf({ trust, clientCertificate }: TlsTarget & TargetBase): readonly string[] {
+  return [...trust, ...(clientCertificate ? [clientCertificate.certificate] : [])]
 }
 
 /** The name that is asked for; undefined for an address without a serverName, since SNI carries no addresses. */

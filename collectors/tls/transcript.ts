@@ -70,6 +70,8 @@ export type Conversation = {
   /** Each: what was sent, and what came until the next was sent. */
   readonly turns: readonly { readonly sent: Uint8Array; readonly received: Uint8Array }[]
   readonly end: End
+  /** Whether the target's client certificate was at hand in it. */
+  readonly certified?: true
   /** Secrets of this session alone, which was ours and carried no data, so that the encrypted part can be read again. */
   readonly secrets: { readonly [name: string]: Uint8Array }
   /** What was said in plain text before the first turn (STARTTLS). */

@@ -1,4 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, describe, expect, test } from 'vitest'
 import { trustStore } from '../../collectors/tls/certificate/trust.ts'
 import { tlsCollector } from '../../collectors/tls/index.ts'
 import { replay } from '../../collectors/tls/replay.ts'
@@ -6,7 +10,7 @@ import { unpackTranscript } from '../../collectors/tls/transcript-artefact.ts'
 import type { Collection } from '../../src/model/evidence.ts'
 import { collectFrom, observed } from '../helpers/collect.ts'
 import { soundScripts, starttlsServer } from '../helpers/starttls-servers.ts'
-import { issue } from '../helpers/tls-certificates.ts'
+import { type Issued, issue } from '../helpers/tls-certificates.ts'
 import { oldOpenssl, oldServer } from '../helpers/tls-old-openssl.ts'
 import { plantedServer } from '../helpers/tls-planted.ts'
 import { opensslServer } from '../helpers/tls-s-server.ts'
@@ -238,4 +242,79 @@ test('the recorded conversations lead to the same facts again', async () => {
   expect(replay(transcript, context).filter(({ kind }) => behaviour(kind))).toEqual(
     collection.observations.filter(({ kind }) => behaviour(kind)).map(({ kind, facts }) => ({ kind, facts })),
   )
+})
+
+describe('the target’s own client certificate', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'affidavit-client-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const root = issue({ commonName: 'Client Root', authority: true })
+  const between = issue({ commonName: 'Client Issuer', authority: true, issuer: root })
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const clientRoot = file('root.pem', root.pem)
+  const asClient = (name: string, { pem, keyPem }: Issued) => ({
+    clientCertificate: {
+      certificate: file(`${name}.pem`, pem + between.pem),
+      key: `file:${file(`${name}.key`, keyPem)}`,
+    },
+  })
+  const client = (key: 'P-256' | 'P-384' | 'RSA-2048' | 'Ed25519') => issue({ key, commonName: key, issuer: between })
+  const demanding = (...options: readonly string[]) =>
+    opensslServer(...options, '-Verify', '3', '-verify_return_error', '-CAfile', clientRoot)
+
+  test.each([
+    ['RSA-2048', '-tls1_3'],
+    ['RSA-2048', '-tls1_2'],
+    ['RSA-2048', '-tls1_1'],
+    ['P-256', '-tls1_3'],
+    ['P-384', '-tls1_2'],
+    ['P-256', '-tls1'],
+    ['Ed25519', '-tls1_3'],
+  ] as const)('opens a server that lets nobody in without one, %s over %s', async (key, version) => {
+    await using server = await demanding(version, '-cipher', 'ALL:@SECLEVEL=0')
+    const collection = await look(server, asClient(key, client(key)))
+    expect(collection.leftOut).toEqual([])
+    expect(feature(collection, 'client-certificate')).toMatchObject({ status: 'yes', required: 'yes', accepted: 'yes' })
+    const names = version === '-tls1_3' ? ['tls13-resumption'] : ['session-tickets', 'session-ids']
+    for (const name of names) expect(feature(collection, name), name).toMatchObject({ status: 'yes', basis: 'tested' })
+    expect(feature(collection, version === '-tls1_3' ? 'early-data' : 'client-renegotiation')?.status).toBe('no')
+    expect(observed(collection, 'tls.weakness', { name: 'poodle-tls' })[0]?.facts.status).toBe('not-vulnerable')
+  })
+
+  test.each(['-tls1_2', '-tls1_3'])('that the server does not know is told as not accepted, %s', async (version) => {
+    await using server = await demanding(version)
+    const stranger = issue({ key: 'RSA-2048', commonName: 'stranger' })
+    const collection = await look(server, asClient('stranger', stranger))
+    expect(feature(collection, 'client-certificate')).toMatchObject({ required: 'yes', accepted: 'no' })
+    expect(feature(collection, version === '-tls1_3' ? 'tls13-resumption' : 'session-tickets')).toMatchObject({
+      status: 'undetermined',
+      reason: 'the client certificate was not accepted',
+    })
+  })
+
+  test('is not shown where none is required, and its key is in no evidence', async () => {
+    const shown = client('RSA-2048')
+    await using open = await opensslServer('-tls1_2')
+    expect(feature(await look(open, asClient('open', shown)), 'client-certificate')).toMatchObject({ accepted: null })
+    await using server = await demanding('-tls1_2')
+    const collection = await look(server, asClient('kept', shown))
+    const kept = gunzipSync(collection.artefacts[0]?.bytes ?? new Uint8Array()).toString()
+    expect(kept.includes(Buffer.from(shown.der).toString('hex'))).toBe(true)
+    const exponent = Buffer.from(shown.privateKey.export({ format: 'jwk' }).d ?? '', 'base64url')
+    expect(kept.includes(exponent.toString('hex'))).toBe(false)
+    // With it and the ticket anybody could come back as the client.
+    expect(kept.includes('"master"')).toBe(false)
+  })
+
+  test('that cannot be used is left out, and everything else is found', async () => {
+    await using server = await demanding('-tls1_2')
+    const { clientCertificate } = asClient('mixed', client('P-256'))
+    const other = file('other.key', client('P-256').keyPem)
+    const collection = await look(server, { clientCertificate: { ...clientCertificate, key: `file:${other}` } })
+    expect(collection.failure).toBeNull()
+    expect(collection.leftOut).toMatchObject([{ reason: expect.stringContaining('its key belongs to another one') }])
+    expect(feature(collection, 'client-certificate')).toMatchObject({ required: 'yes', accepted: null })
+  })
 })

@@ -58,19 +58,36 @@ export type Keying = {
   readonly serverRandom: Uint8Array
 }
 
-/** Our sealing and the server's opening, both at their first record; undefined where the suite is not ours. */
-export function createCipher(keying: Keying): { seal: Seal; open: Open } | undefined {
-  const { protocol, suite, master, clientRandom, serverRandom } = keying
+/** The key block of RFC 5246 section 6.3: it opens one connection, and, unlike the master secret, no later one. */
+export function keyBlockOf({ protocol, suite, master, clientRandom, serverRandom }: Keying): Uint8Array | undefined {
   const bulk = bulkOf(suite)
   if (!bulk) return undefined
+  const seed = concat(serverRandom, clientRandom)
+  return prf(protocol, bulk.prfHash, master, 'key expansion', seed, lengthOf(bulk))
+}
+
+function lengthOf(bulk: Bulk): number {
+  return partsOf(bulk).reduce((sum, size) => sum + size)
+}
+
+/** Lengths of MAC keys, keys and initial vectors, the client's before the server's. */
+function partsOf(bulk: Bulk): readonly number[] {
   const macBytes = bulk.kind === 'cbc' ? bulk.macBytes : 0
-  const sizes = [macBytes, macBytes, bulk.keyBytes, bulk.keyBytes, bulk.ivBytes, bulk.ivBytes]
-  const length = sizes.reduce((sum, size) => sum + size)
-  const block = prf(protocol, bulk.prfHash, master, 'key expansion', concat(serverRandom, clientRandom), length)
+  return [macBytes, macBytes, bulk.keyBytes, bulk.keyBytes, bulk.ivBytes, bulk.ivBytes]
+}
+
+/** Our sealing and the server's opening, both at their first record; undefined where the suite is not ours. */
+export function createCipher(
+  protocol: RecordProtocol,
+  suite: number,
+  keyBlock: Uint8Array,
+): { seal: Seal; open: Open } | undefined {
+  const bulk = bulkOf(suite)
+  if (!bulk || keyBlock.length < lengthOf(bulk)) return undefined
   let at = 0
-  const [clientMac, serverMac, clientKey, serverKey, clientIv, serverIv] = sizes.map((size) => {
+  const [clientMac, serverMac, clientKey, serverKey, clientIv, serverIv] = partsOf(bulk).map((size) => {
     at += size
-    return block.subarray(at - size, at)
+    return keyBlock.subarray(at - size, at)
   })
   const none = new Uint8Array()
   const client = { mac: clientMac ?? none, key: clientKey ?? none, iv: clientIv ?? none }

@@ -7,7 +7,8 @@ import { signatureSchemes } from '../registry/signature-schemes.ts'
 import { concat, numberBytes, vector } from '../wire/bytes.ts'
 import { type ClientHello, clientHelloMessage, type Extension, extensionTypes } from '../wire/client-hello.ts'
 import { handshakeTypes, type Reply, readCertificates, readNamedGroup, readReply } from '../wire/reply.ts'
-import { bulkOf, createCipher, type Seal } from './older-cipher.ts'
+import { type ClientIdentity, proofOlder } from './client-identity.ts'
+import { bulkOf, createCipher, keyBlockOf, type Seal } from './older-cipher.ts'
 import { handshakeHash, prf } from './prf.ts'
 import { isSwitchedOrOver, recordTypes } from './records.ts'
 import type { Talk } from './talk.ts'
@@ -28,6 +29,8 @@ export type OlderOffer = {
   readonly serverName: string | undefined
   readonly sessionId?: Uint8Array
   readonly extensions?: readonly Extension[]
+  /** Shown where the server asks for a certificate; none is where absent. */
+  readonly identity?: ClientIdentity
 }
 
 /** A ClientHello of a version from TLS 1.0 to 1.2, as a message and as a record. */
@@ -52,14 +55,15 @@ export function olderHello(offer: OlderOffer): { message: Uint8Array; record: Ui
 
 /** A session whose handshake we have ended; whether the server has is for the reader of the conversation. */
 export type OlderSession = {
-  readonly master: Uint8Array
+  /** What opens this connection; nobody can come back to the session with it, as the master secret would allow. */
+  readonly secrets: { readonly keyBlock: Uint8Array }
   readonly seal: Seal
   /** Of our Finished, for the renegotiation_info of another hello on this connection. */
   readonly verifyData: Uint8Array
 }
 
 /**
- * A full handshake as a client without a certificate (RFC 5246 section 7.3), until the server's Finished or its refusal
+ * A full handshake (RFC 5246 section 7.3), with a certificate only where the offer brings one, until the server's Finished or its refusal
  * is there; undefined where the server's first flight allows none. `damage` spoils the padding of our Finished.
  */
 export async function shakeOlder(talk: Talk, offer: OlderOffer, damage?: 'padding'): Promise<OlderSession | undefined> {
@@ -70,37 +74,36 @@ export async function shakeOlder(talk: Talk, offer: OlderOffer, damage?: 'paddin
   const serverHello = first.serverHello
   if (!keys || !serverHello) return undefined
   const prfHash = bulkOf(serverHello.cipherSuite)?.prfHash ?? 'sha256'
-  const asked = first.messages.some(({ type }) => type === handshakeTypes.certificateRequest)
+  const request = first.messages.find(({ type }) => type === handshakeTypes.certificateRequest)
+  const { protocol, identity } = offer
+  const proof = request && identity ? proofOlder(identity, protocol, request.body) : null
   const ours = concat(
-    asked ? handshakeMessage(handshakeTypes.certificate, vector(3)) : [],
+    request ? handshakeMessage(handshakeTypes.certificate, proof?.certificate ?? vector(3)) : [],
     handshakeMessage(16, keys.exchange),
   )
   const messages = concat(hello.message, ...first.messages.map(({ raw }) => raw), ours)
-  const { protocol } = offer
+  const verify = proof ? handshakeMessage(handshakeTypes.certificateVerify, proof.verify(messages)) : new Uint8Array()
   const extended = serverHello.extensions.some(({ type }) => type === extensionTypes.extendedMasterSecret)
   const master = extended
     ? prf(protocol, prfHash, keys.premaster, 'extended master secret', handshakeHash(protocol, prfHash, messages), 48)
     : prf(protocol, prfHash, keys.premaster, 'master secret', concat(hello.random, serverHello.random), 48)
-  const clientRandom = hello.random
-  const cipher = createCipher({
-    protocol,
-    suite: serverHello.cipherSuite,
-    master,
-    clientRandom,
-    serverRandom: serverHello.random,
-  })
+  const suite = serverHello.cipherSuite
+  const randoms = { clientRandom: hello.random, serverRandom: serverHello.random }
+  const keyBlock = keyBlockOf({ protocol, suite, master, ...randoms })
+  const cipher = keyBlock && createCipher(protocol, suite, keyBlock)
   if (!cipher) return undefined
-  const verifyData = prf(protocol, prfHash, master, 'client finished', handshakeHash(protocol, prfHash, messages), 12)
+  const seen = handshakeHash(protocol, prfHash, concat(messages, verify))
+  const verifyData = prf(protocol, prfHash, master, 'client finished', seen, 12)
   const finished = handshakeMessage(handshakeTypes.finished, verifyData)
   talk.send(
     concat(
-      clearRecord(recordTypes.handshake, protocol, ours),
+      clearRecord(recordTypes.handshake, protocol, concat(ours, verify)),
       clearRecord(recordTypes.changeCipherSpec, protocol, [1]),
       cipher.seal(recordTypes.handshake, finished, damage),
     ),
   )
   await talk.receive(isSwitchedOrOver)
-  return { master, seal: cipher.seal, verifyData }
+  return { secrets: { keyBlock }, seal: cipher.seal, verifyData }
 }
 
 /** A record in the clear. */

@@ -2,7 +2,7 @@ import type { Conversation } from '../transcript.ts'
 import { concat } from '../wire/bytes.ts'
 import { readClientHello } from '../wire/client-hello.ts'
 import { type Alert, type HandshakeMessage, type Reply, readMessages, readReply } from '../wire/reply.ts'
-import { createCipher } from './older-cipher.ts'
+import { createCipher, keyBlockOf } from './older-cipher.ts'
 import { aroundSwitch, recordTypes, splitRecords } from './records.ts'
 
 /** What a conversation in a version before TLS 1.3 shows. */
@@ -26,16 +26,13 @@ export function readOlder({ turns, protocol, secrets }: Conversation): OlderRead
   const first = readReply(turns[0]?.received ?? new Uint8Array())
   const clientRandom = randomOf(turns[0]?.sent ?? new Uint8Array())
   const { serverHello } = first
-  const cipher =
-    secrets.master && serverHello && clientRandom
-      ? createCipher({
-          protocol,
-          suite: serverHello.cipherSuite,
-          master: secrets.master,
-          clientRandom,
-          serverRandom: serverHello.random,
-        })
-      : undefined
+  const suite = serverHello?.cipherSuite ?? -1
+  const { keyBlock, master } = secrets
+  const serverRandom = serverHello?.random
+  // Older recordings hold the master secret.
+  const made = master && clientRandom && serverRandom && { protocol, suite, master, clientRandom, serverRandom }
+  const keys = keyBlock ?? (made && keyBlockOf(made))
+  const cipher = keys && serverHello ? createCipher(protocol, suite, keys) : undefined
   const opened = cipher ? sealed.map((record) => ({ type: record.type, content: cipher.open(record) })) : []
   const stream = (records: readonly { type: number; content: Uint8Array | null }[]): HandshakeMessage[] =>
     readMessages(

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { endingOf } from '../features/client-certificate.ts'
 import type { Known } from '../features/known.ts'
 import { ticketIn } from '../features/sessions.ts'
 import { shareableGroups } from '../handshake/key-shares.ts'
@@ -8,30 +9,63 @@ import type { Conversation } from '../transcript.ts'
 import { vector } from '../wire/bytes.ts'
 import { type Extension, extensionTypes } from '../wire/client-hello.ts'
 import { readReply } from '../wire/reply.ts'
+import type { ClientIdentity } from './client-identity.ts'
 import { canComplete, type OlderOffer, olderHello, shakeOlder } from './older-client.ts'
 import { readOlder } from './older-reader.ts'
 import { isSwitchedOrOver, recordTypes, splitRecords } from './records.ts'
 import { type Hold, holdAgainAfterReset } from './talk.ts'
 import { resumableOf, resumeTls13, shakeTls13 } from './tls13-client.ts'
 
-/** Holds whole sessions: comes back to them, and asks for another handshake within one. */
-export async function surveySessions(hold: Hold, known: Known, serverName: string | undefined): Promise<void> {
-  const offer = offerFor(known, serverName)
+/**
+ * Holds whole sessions: comes back to them, and asks for another handshake within one. Once more with the client's own
+ * certificate where the server lets nobody in without one.
+ */
+export async function surveySessions(
+  hold: Hold,
+  known: Known,
+  serverName: string | undefined,
+  identity?: ClientIdentity,
+): Promise<void> {
+  const held: Conversation[] = []
+  await surveyEach(keeping(hold, held), known, serverName)
+  if (!identity || !held.some((each) => endingOf(each).required === 'yes')) return
+  await surveyEach((script) => hold({ ...script, certified: true }), known, serverName, identity)
+}
+
+function keeping(hold: Hold, held: Conversation[]): Hold {
+  return async (script) => {
+    const conversation = await hold(script)
+    held.push(conversation)
+    return conversation
+  }
+}
+
+async function surveyEach(
+  hold: Hold,
+  known: Known,
+  serverName: string | undefined,
+  identity?: ClientIdentity,
+): Promise<void> {
+  const offer = offerFor(known, serverName, identity)
   await Promise.all([
     ...(offer ? [surveyTickets(hold, offer), surveyIds(hold, offer), renegotiate(hold, offer)] : []),
-    surveyTls13(hold, known, serverName),
+    surveyTls13(hold, known, serverName, identity),
   ])
 }
 
 /** The newest version before TLS 1.3 in which this client can complete a handshake, with the suites that allow it. */
-export function offerFor({ versions }: Known, serverName: string | undefined): OlderOffer | undefined {
+export function offerFor(
+  { versions }: Known,
+  serverName: string | undefined,
+  identity?: ClientIdentity,
+): OlderOffer | undefined {
   for (const { protocol, suites } of versions) {
     if (protocol === 'TLSv1.3' || protocol === 'SSLv3') continue
     const usable = suites.filter(canComplete)
     // Finite fields cost both sides the most.
     const light = usable.filter((number) => cipherSuites.get(number)?.keyExchange !== 'DHE')
     const offered = (light.length > 0 ? light : usable).slice(0, 24)
-    if (offered.length > 0) return { protocol, cipherSuites: offered, serverName }
+    if (offered.length > 0) return { protocol, cipherSuites: offered, serverName, ...(identity ? { identity } : {}) }
   }
   return undefined
 }
@@ -73,7 +107,7 @@ function holdSession(hold: Hold, variant: string, offer: OlderOffer): Promise<Co
       // A session whose connection breaks off is forgotten; one that ends in good order is not.
       talk.send(session.seal(recordTypes.alert, closeNotify))
       await talk.receive(() => false, closingMs)
-      return { master: session.master }
+      return session.secrets
     },
   })
 }
@@ -128,7 +162,7 @@ async function renegotiate(hold: Hold, offer: OlderOffer): Promise<void> {
       const again = olderHello({ ...offer, extensions: [{ type: extensionTypes.renegotiationInfo, data }] })
       talk.send(session.seal(22, again.message))
       await talk.receive((received) => splitRecords(received).length > 0, renegotiationMs)
-      return { master: session.master }
+      return session.secrets
     },
   })
 }
@@ -136,11 +170,16 @@ async function renegotiate(hold: Hold, offer: OlderOffer): Promise<void> {
 /** A server that ignores the hello is not waited for any longer. */
 const renegotiationMs = 1_000
 
-async function surveyTls13(hold: Hold, { tls13 }: Known, serverName: string | undefined): Promise<void> {
+async function surveyTls13(
+  hold: Hold,
+  { tls13 }: Known,
+  serverName: string | undefined,
+  identity?: ClientIdentity,
+): Promise<void> {
   const group = shareableGroups.find((each) => tls13?.groups.includes(each))
   if (!tls13 || group === undefined) return
   const protocol: RecordProtocol = 'TLSv1.3'
-  const offer = { cipherSuites: tls13.suites, group, serverName }
+  const offer = { cipherSuites: tls13.suites, group, serverName, ...(identity ? { identity } : {}) }
   let ended: Awaited<ReturnType<typeof shakeTls13>>
   const session = await hold({
     topic: 'tls13-session',

@@ -13,7 +13,7 @@ export type Talk = {
 }
 
 /** What a conversation is about, and what is said in it. */
-export type Script = Pick<Conversation, 'topic' | 'variant' | 'protocol'> & {
+export type Script = Pick<Conversation, 'topic' | 'variant' | 'protocol' | 'certified'> & {
   /** Speaks, and gives the secrets that open what was received. */
   readonly speak: (talk: Talk) => Promise<Conversation['secrets'] | undefined>
   /** Takes what must not be kept out of received bytes. */
@@ -73,8 +73,11 @@ function isTurnedAway({ turns, end }: Conversation): boolean {
   return turns.every(({ received }) => received.length === 0) && ['refused', 'reset', 'closed'].includes(end)
 }
 
-async function once(wire: Wire, { topic, variant, protocol, speak, conceal }: Script): Promise<Conversation> {
-  const about = { topic, variant, protocol }
+async function once(
+  wire: Wire,
+  { topic, variant, protocol, certified, speak, conceal }: Script,
+): Promise<Conversation> {
+  const about = { topic, variant, protocol, ...(certified ? { certified } : {}) }
   const deadline = AbortSignal.any([wire.signal, AbortSignal.timeout(wire.timeoutMs)])
   const socket = await connectBefore(wire, deadline)
   if ('end' in socket) return { ...about, turns: [], secrets: {}, ...socket }

@@ -6,6 +6,7 @@ import type { Conversation } from '../transcript.ts'
 import { concat, numberBytes, readBytes, vector } from '../wire/bytes.ts'
 import { clientHelloMessage, type Extension, extensionTypes } from '../wire/client-hello.ts'
 import { guarded, type HandshakeMessage, handshakeTypes, type Reply, readMessages, readReply } from '../wire/reply.ts'
+import { type ClientIdentity, proofTls13 } from './client-identity.ts'
 import { clearRecord, handshakeMessage } from './older-client.ts'
 import { recordTypes } from './records.ts'
 import type { Talk } from './talk.ts'
@@ -26,6 +27,8 @@ export type Tls13Offer = {
   /** The group of the one share; one that the server takes. */
   readonly group: number
   readonly serverName: string | undefined
+  /** Shown where the server asks for a certificate; none is where absent. */
+  readonly identity?: ClientIdentity
 }
 
 /** What it takes to come back to a session. */
@@ -38,8 +41,8 @@ type Ended = {
 }
 
 /**
- * A full handshake as a client without a certificate, and what comes after it: tickets, or the alert that asks for a
- * certificate. It closes the connection in good order, so that the server's close ends the waiting.
+ * A full handshake, with a certificate only where the offer brings one, and what comes after it: tickets, or the alert
+ * that asks for a certificate. It closes the connection in good order, so that the server's close ends the waiting.
  */
 export async function shakeTls13(talk: Talk, offer: Tls13Offer): Promise<Ended | undefined> {
   const own = ephemeral(offer.group)
@@ -54,9 +57,13 @@ export async function shakeTls13(talk: Talk, offer: Tls13Offer): Promise<Ended |
   const serverPart = concat(hellos, ...flight.map(({ raw }) => raw))
   const request = flight.find(({ type }) => type === handshakeTypes.certificateRequest)
   const context = (request && guarded(() => readBytes(request.body).vector(1))) ?? []
-  const certificate = request
-    ? handshakeMessage(handshakeTypes.certificate, concat(vector(1, context), vector(3)))
+  const proof = request && offer.identity ? proofTls13(offer.identity, request.body, (all) => hashOf(suite, all)) : null
+  const shown = request
+    ? handshakeMessage(handshakeTypes.certificate, proof?.certificate ?? concat(vector(1, context), vector(3)))
     : new Uint8Array()
+  const certificate = proof
+    ? concat(shown, handshakeMessage(handshakeTypes.certificateVerify, proof.verify(concat(serverPart, shown))))
+    : shown
   const verifyData = finishedOver(suite, schedule.client, concat(serverPart, certificate))
   const ours = concat(certificate, handshakeMessage(handshakeTypes.finished, verifyData))
   const clientApplication = deriveSecret(suite, schedule.master, 'c ap traffic', serverPart)

@@ -10,8 +10,8 @@ import { requestedAuthorities, requestedAuthoritiesTls13 } from './flight-messag
 import { conversationsOn, type Heard } from './heard.ts'
 
 /**
- * Whether the server asks for a client certificate, of which authorities, and whether it goes on without one. A server
- * that asks only for some paths or names asks nobody here.
+ * Whether the server asks for a client certificate, of which authorities, whether it goes on without one, and with the
+ * target's own. A server that asks only for some paths or names asks nobody here.
  */
 export function clientCertificate(heard: Heard): Finding {
   const flights = heard.evidence.flatMap(({ exchange, reply, verdict }) => {
@@ -22,23 +22,32 @@ export function clientCertificate(heard: Heard): Finding {
     return verdict.kind === 'chosen' && isWhole ? [{ messages, protocol: verdict.protocol }] : []
   })
   if (flights.length === 0)
-    return undetermined('no handshake came far enough', { required: 'undetermined', authorities: [] })
+    return undetermined('no handshake came far enough', { required: 'undetermined', accepted: null, authorities: [] })
   const requests = flights.flatMap(({ messages, protocol }) => {
     const request = messages.find(({ type }) => type === handshakeTypes.certificateRequest)
     return request ? [{ body: request.body, protocol }] : []
   })
-  if (requests.length === 0) return tested(false, null, { required: 'no', authorities: [] })
+  if (requests.length === 0) return tested(false, null, { required: 'no', accepted: null, authorities: [] })
   const names = requests.flatMap(({ body, protocol }) =>
     protocol === 'TLSv1.3' ? requestedAuthoritiesTls13(body) : requestedAuthorities(body, protocol === 'TLSv1.2'),
   )
   const authorities = [...new Set(names.flatMap((name) => (name ? [distinguishedName(name)] : [])))].sort()
-  const endings = [...conversationsOn(heard, 'session'), ...conversationsOn(heard, 'tls13-session')].map(endingOf)
+  const sessions = [...conversationsOn(heard, 'session'), ...conversationsOn(heard, 'tls13-session')]
+  const endings = sessions.filter(({ certified }) => !certified).map(endingOf)
   const refusal = endings.find(({ required }) => required === 'yes')
   const required = refusal?.required ?? endings.find((each) => each.required === 'no')?.required ?? 'undetermined'
-  return tested(true, refusal?.reason ?? null, { required, authorities })
+  const own = sessions.filter(({ certified }) => certified).map(endingOf)
+  return tested(true, refusal?.reason ?? null, { required, accepted: acceptedBy(own), authorities })
 }
 
-/** What a handshake without a certificate came to. */
+/** What became of handshakes with the target's own certificate: a single one that went through shows that it is taken. */
+function acceptedBy(endings: readonly ReturnType<typeof endingOf>[]): 'yes' | 'no' | 'undetermined' | null {
+  if (endings.length === 0) return null
+  if (endings.some(({ required }) => required === 'no')) return 'yes'
+  return endings.some(({ required }) => required === 'yes') ? 'no' : 'undetermined'
+}
+
+/** What a handshake came to in which the server asked for a certificate: whether it wants another than it was shown. */
 export function endingOf(conversation: Conversation): {
   required: 'yes' | 'no' | 'undetermined'
   reason: string | null

@@ -74,9 +74,13 @@ function sessionOf(heard: Heard, variant: string): Session | undefined {
 }
 
 function whyUnfinished({ conversation, reading }: Session): string {
-  if (endingOf(conversation).required === 'yes') return 'a client certificate is required'
+  if (endingOf(conversation).required === 'yes') return whyShutOut(conversation)
   if (reading.alert) return `the handshake ended with the alert ${alertName(reading.alert.description)}`
   return `the handshake was not completed (${conversation.end})`
+}
+
+function whyShutOut({ certified }: Conversation): string {
+  return certified ? 'the client certificate was not accepted' : 'a client certificate is required'
 }
 
 /** Whether TLS 1.3 sessions can be resumed: a ticket came, and the server took it back. */
@@ -110,7 +114,7 @@ function tls13Session(heard: Heard): ReturnType<typeof readTls13> | Finding | un
   if (tls13?.offered === 'no') return inferred(false, 'TLS 1.3 is not offered')
   const conversation = conversationsOn(heard, 'tls13-session').at(-1)
   if (!conversation) return undefined
-  if (endingOf(conversation).required === 'yes') return undetermined('a client certificate is required')
+  if (endingOf(conversation).required === 'yes') return undetermined(whyShutOut(conversation))
   const reading = readTls13(conversation)
   if (reading.finished && conversation.turns.length > 1) return reading
   const how = reading.alert ? `with the alert ${alertName(reading.alert.description)}` : `(${conversation.end})`

@@ -17,7 +17,7 @@ export function poodleTlsScript(offer: OlderOffer, variant: 'right' | 'damaged')
     protocol: offer.protocol,
     speak: async (talk) => {
       const session = await shakeOlder(talk, offer, variant === 'damaged' ? 'padding' : undefined)
-      return session && { master: session.master }
+      return session?.secrets
     },
   }
 }

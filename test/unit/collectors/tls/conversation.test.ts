@@ -50,8 +50,9 @@ describe('any bytes', () => {
       rest: fc.uint8Array({ maxLength: 200 }),
       records: fc.array(fc.tuple(fc.constantFrom(20, 21, 22, 23), fc.uint8Array({ maxLength: 90 })), { maxLength: 5 }),
       secret: fc.uint8Array({ minLength: 1, maxLength: 48 }),
+      block: fc.option(fc.uint8Array({ maxLength: 160 })),
     })
-    .map(({ suite, protocol, first, rest, records, secret }): Conversation => {
+    .map(({ suite, protocol, first, rest, records, secret, block }): Conversation => {
       const tls13 = suite >> 8 === 0x13
       const answer = concat(
         serverHello(tls13 ? 'TLSv1.3' : 'TLSv1.2', suite),
@@ -66,7 +67,10 @@ describe('any bytes', () => {
           { sent: first, received: rest },
         ],
         end: 'closed',
-        secrets: { master: secret, serverHandshake: secret, serverApplication: secret },
+        secrets: {
+          ...(block ? { keyBlock: block } : { master: secret }),
+          ...{ serverHandshake: secret, serverApplication: secret },
+        },
       }
     })
 
