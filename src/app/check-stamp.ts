@@ -59,11 +59,14 @@ export function stampChecks(
 /** Up to so many contradictions are named in a sentence. */
 const mostNamed = 5
 
-/** What times that a stamp refutes mean, in words for a reader. */
-export function contradictionText(contradictions: readonly TimeContradiction[]): string {
+/** What follows where times contradict each other. */
+export const contradictionMeaning =
+  'A clock was wrong, or somebody made times up: ask before you rely on when something was collected.'
+
+function contradictionText(contradictions: readonly TimeContradiction[]): string {
   const named = contradictions.slice(0, mostNamed).map(({ message }) => message)
   const more = contradictions.length > mostNamed ? `; and ${contradictions.length - mostNamed} more` : ''
-  return `The times do not agree: ${named.join('; ')}${more}. A clock was wrong, or somebody made the times up: ask before you rely on when something was collected.`
+  return `The times do not agree: ${named.join('; ')}${more}. ${contradictionMeaning}`
 }
 
 /** Lines that are no entries are others' to tell. */

@@ -8,7 +8,7 @@ import type { Shell } from './shell.ts'
 import { shortestPath } from './shortest-path.ts'
 import { stampingText } from './stamping-text.ts'
 import { printSummary } from './summary.ts'
-import { printable, say, sayJson, tell, tone } from './terminal.ts'
+import { printable, say, sayJson, sayText, tell, tone } from './terminal.ts'
 
 type Options = { readonly config: string; readonly json?: boolean; readonly period?: string; readonly output?: string }
 
@@ -36,14 +36,14 @@ export function reportCommand(shell: Shell): Command {
         say()
         say(`${tone('good', 'issued')}  ${id}, signed PAdES ${level}`)
         for (const file of Object.values(files)) say(`        ${shortestPath(file)}`)
+        if (stamping.state === 'stamped') sayText(stampingText(stamping) ?? '', 8)
         say(tone('none', `check it: affidavit verify ${shortestPath(files.pdf)}`))
       }
       if (shortfall !== null) {
         tell(`affidavit: the report was to be PAdES ${asked} and is ${level}: ${printable(shortfall)}`)
         tell(`    raise it later with: affidavit timestamp ${shortestPath(files.pdf)}`)
       }
-      const odd = stamping.state === 'pending' || (stamping.state === 'stamped' && stamping.clockAheadMs !== null)
-      if (odd) tell(`affidavit: the ledger’s checkpoint: ${stampingText(stamping)}`)
+      if (stamping.state === 'pending') tell(`affidavit: the evidence in it: ${stampingText(stamping)}`)
       const { 'not-satisfied': open, undetermined } = assessment.tally
       shell.exit(open + undetermined > 0 ? exitCodes.findings : exitCodes.satisfied)
     })

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { isBundle } from '../app/bundle-files.ts'
 import type { BundleVerification } from '../app/bundle-verify.ts'
 import type { Check } from '../app/check-evidence.ts'
-import { contradictionText } from '../app/check-stamp.ts'
+import { contradictionMeaning } from '../app/check-stamp.ts'
 import type { ReportVerification, StoreVerificationResult } from '../app/verify.ts'
 import { verifyBundleFile, verifyReport, verifyTheStore } from '../app/verify.ts'
 import { openProject } from '../app.ts'
@@ -215,6 +215,8 @@ function printStore(result: StoreVerificationResult): void {
     const likely = looksLike === 'unknown' ? 'cause unknown' : `looks like ${looksLike}`
     sayHanging(`  ${tone('bad', 'problem')}  `, `${where}${printable(message)} (${likely})`)
   }
+  for (const { message } of result.contradictions)
+    sayHanging(`  ${tone('warn', 'time   ')}  `, `${printable(message)}.`)
   say()
   if (good && result.since !== null) {
     sayText(
@@ -227,9 +229,7 @@ function printStore(result: StoreVerificationResult): void {
       `The first ${count(bound.size, 'entry', 'entries')} existed at ${bound.time}, as ${printable(bound.authority)} states.`,
     )
   }
-  if (result.contradictions.length > 0) {
-    sayHanging(`${tone('warn', 'told')}  `, printable(contradictionText(result.contradictions)))
-  }
+  if (result.contradictions.length > 0) sayText(contradictionMeaning)
   sayText(
     good
       ? 'Every entry, artefact, hash and checkpoint is as it was written. This shows that nothing was altered since it was collected.'

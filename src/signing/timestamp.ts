@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { SigningError } from '../model/errors.ts'
-import { type Instant, instant } from '../model/time.ts'
 import { concat, sameBytes } from './bytes.ts'
 import { writeHash } from './cms/algorithms.ts'
-import { type Certificate, nameText, readCertificate } from './cms/certificate.ts'
+import { type Certificate, readCertificate } from './cms/certificate.ts'
 import { DerError, fields, readDer, readSmallInteger, tags } from './cms/der.ts'
 import { derBoolean, derInteger, derOctets, derOid, derSequence } from './cms/der-write.ts'
 import { type TimestampToken, TokenError, verifyToken } from './cms/timestamp-token.ts'
@@ -24,9 +23,6 @@ export type TimestamperOptions = {
   /** Object identifiers of the policies under which a token may be made; any where absent or empty. */
   readonly policies?: readonly string[]
 }
-
-/** What a checked token states. */
-export type TimestampStatement = { readonly time: Instant; readonly authority: string; readonly anchored: boolean }
 
 /** A response is at most this long. */
 const mostBytes = 1 << 18
@@ -86,20 +82,6 @@ export function firstOf(timestampers: readonly Timestamper[]): Timestamper {
       )
     },
   }
-}
-
-/**
- * Checks a token (DER) over a SHA-256 digest; `anchored` says whether a given certificate (PEM or DER) vouches for the
- * authority. Throws SigningError `AFD_TIMESTAMP_TOKEN`.
- */
-export async function verifyTimestamp(
-  token: Uint8Array,
-  digest: Uint8Array,
-  trust: readonly (string | Uint8Array)[],
-): Promise<TimestampStatement> {
-  const anchors = trust.flatMap(readCertificates).map(readCertificate)
-  const { info, signer, path } = await checked('the time-stamp authority', () => verifyToken(token, digest, anchors))
-  return { time: instant(info.time), authority: nameText(signer.subject), anchored: path.anchor !== null }
 }
 
 type Authority = {

@@ -63,6 +63,23 @@ test('a new ledger starts without catching anything up, and the health endpoint 
   expect(await runsOf(project)).toEqual([])
 })
 
+test('an authority that is out of reach leaves the ledger untimed, which the health endpoint says without failing', async () => {
+  const project = await configured('log')
+  const timestamp = { urls: ['http://127.0.0.1:1/tsr'], trust: [], policies: [], checkpoints: 'daily' as const }
+  const stamped = { ...project, config: { ...project.config, signing: { ...project.config.signing, timestamp } } }
+  await collectNow(project, { targets: project.config.plan, signal: AbortSignal.timeout(60_000) })
+  await using daemon = await startDaemon(stamped, { log })
+  let health: { readonly status?: string; readonly untimed?: unknown } = {}
+  for (let tries = 0; tries < 400 && !health.untimed; tries++) {
+    await wait(50)
+    health = (await (await fetch(`http://127.0.0.1:${daemon.port}/healthz`)).json()) as typeof health
+  }
+  expect(health).toMatchObject({
+    status: 'ok',
+    untimed: { entries: expect.any(Number), reason: expect.stringContaining('127.0.0.1:1') },
+  })
+})
+
 test('a run in hand that does not end in time is recorded as interrupted when the daemon stops', async () => {
   const project = await configured('port')
   await collectNow(project, { targets: [], signal: AbortSignal.timeout(60_000) })
