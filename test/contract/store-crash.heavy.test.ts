@@ -4,13 +4,22 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../src/ledger/open.ts'
 import { verifyStore } from '../../src/ledger/verify.ts'
 import { clock, newEntries, origin, rejectionOf, temporaryFolder } from '../helpers/ledger.ts'
-import { crashOnce } from '../helpers/ledger-crash.ts'
+import { crashOnce, crashWhileErasing } from '../helpers/ledger-crash.ts'
 
 test('two hundred kills in the middle of appends lose nothing that was acknowledged', async () => {
   const path = join(temporaryFolder(), 'evidence.db')
   await (await openStore({ path, origin, clock, mode: 'create' }))[Symbol.asyncDispose]()
   for (let round = 0; round < 200; round += 1) {
     const { missing, verification } = await crashOnce(path, `run-${round}`, (round * 37) % 60)
+    expect({ round, missing, ...verification }).toMatchObject({ missing: 0, verdict: 'verified', problems: [] })
+  }
+}, 1_800_000)
+
+test('eighty kills in the middle of erasures and rewritings leave an entry and its deed, or neither', async () => {
+  const path = join(temporaryFolder(), 'evidence.db')
+  await (await openStore({ path, origin, clock, mode: 'create' }))[Symbol.asyncDispose]()
+  for (let round = 0; round < 80; round += 1) {
+    const { missing, verification } = await crashWhileErasing(path, (round * 37) % 120)
     expect({ round, missing, ...verification }).toMatchObject({ missing: 0, verdict: 'verified', problems: [] })
   }
 }, 1_800_000)

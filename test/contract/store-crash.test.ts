@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openStore } from '../../src/ledger/open.ts'
 import { verifyStore } from '../../src/ledger/verify.ts'
 import { clock, entriesOf, origin, rejectionOf, temporaryFolder } from '../helpers/ledger.ts'
 import { acknowledgedBy, crashOnce, crashWhileErasing, startWriter } from '../helpers/ledger-crash.ts'
+
+// Each writer is a process of its own; a busy machine takes its time with them.
+vi.setConfig({ testTimeout: 120_000 })
 
 async function newStore(): Promise<string> {
   const path = join(temporaryFolder(), 'evidence.db')

@@ -174,6 +174,8 @@ test('verification tells an erasure from tampering: bytes gone without an entry,
     ['artefact-missing', () => ['DELETE FROM blobs WHERE id = 1']],
     ['erasure-unlisted', () => ['DELETE FROM erasures']],
     ['erasure-unlisted', () => ['UPDATE erasures SET entry = 2']],
+    ['artefact-missing', () => ['UPDATE erasures SET commitment = zeroblob(32)']],
+    ['erasure-unfounded', () => ['UPDATE erasures SET commitment = zeroblob(32)']],
     [
       'erasure-unfounded',
       () => ['INSERT INTO erasures SELECT commitment, 3 FROM blobs WHERE id = 1', 'DELETE FROM blobs WHERE id = 1'],
