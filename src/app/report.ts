@@ -19,11 +19,14 @@ import type { Ports, ReportKey, SignedReport } from './ports.ts'
 import type { Project } from './project.ts'
 import { levelAsked, signatureReason } from './raising.ts'
 import { assertNoReport, type ReportFiles, reportFiles, writeReport } from './report-files.ts'
+import { settleReports } from './settle-reports.ts'
 import { noStamping, replyOver, type Stamping, stampCheckpoint } from './stamp-ledger.ts'
 
 export type IssuedReport = {
   readonly id: string
   readonly files: ReportFiles
+  /** Earlier reports of the ledger that a process did not live to put in place, and that now are. */
+  readonly settled: readonly string[]
   readonly level: SignatureLevel
   readonly asked: SignatureLevel
   /** Why the level is lower than the one asked for; null where it is not. */
@@ -43,7 +46,8 @@ export type ReportOptions = {
 
 /**
  * Judges a period, prints the report, signs it with the evidence attached, writes PDF, HTML and JSON, and records in
- * the ledger what was issued. Throws RenderError, SigningError or StoreError; no half-written file stays behind.
+ * the ledger what was issued. Throws RenderError, SigningError or StoreError; no half-written file stays behind, that of
+ * an earlier process that was killed included.
  */
 export async function issueReport(
   project: Project,
@@ -53,6 +57,8 @@ export async function issueReport(
 ): Promise<IssuedReport> {
   const key = await ports.reportKey(project, options.signal)
   const ledgerKey = await ports.ledgerKey(project)
+  const directory = resolve(project.directory, options.directory ?? project.config.reports.directory)
+  const settled = await settleReports(directory, store)
   const { size, root, note } = await store.checkpoint(ledgerKey)
   const stamping = await stampReportCheckpoint(project, store, ports, { size, note, signal: options.signal })
   const reply = await replyOver(store, note)
@@ -63,7 +69,6 @@ export async function issueReport(
   const evidence = [...evidenceOf, ...(reply ? [stampOf(reply)] : [])]
   const issued = await issueOf(project, store, { assessment, erasures }, key)
   const issue = { ...issued, checkpointTime: checkpointTimeOf(stamping) }
-  const directory = resolve(project.directory, options.directory ?? project.config.reports.directory)
   const files = reportFiles(directory, issue.id)
   assertNoReport(files)
   const content: AuditReport = {
@@ -83,7 +88,7 @@ export async function issueReport(
     recordIssue(project, store, { issue, assessment, signed }, ledgerKey),
   )
   const { level, asked, shortfall } = signed
-  return { id: issue.id, files, level, asked, shortfall, stamping, assessment, comparison }
+  return { id: issue.id, files, settled, level, asked, shortfall, stamping, assessment, comparison }
 }
 
 const reportFile = { name: 'report.json', mediaType: 'application/json', description: 'This report as data' }

@@ -6,6 +6,7 @@ import type { Collection } from '../model/evidence.ts'
 import type { PlannedTarget } from '../model/plan.ts'
 import type { Instant } from '../model/time.ts'
 import { version } from './assets.ts'
+import { type ClockBehind, clockBehind } from './clock-behind.ts'
 import { catalogueEntry, collectionEntries, configurationEntry, ownEntry, type RunFrame } from './own-entries.ts'
 import type { Project } from './project.ts'
 
@@ -22,6 +23,7 @@ export type RunOptions = {
 
 export type RunEvent =
   | { readonly type: 'recovered'; readonly runs: readonly string[] }
+  | { readonly type: 'clock-behind'; readonly clock: ClockBehind }
   | { readonly type: 'started'; readonly target: PlannedTarget }
   | { readonly type: 'collected'; readonly target: PlannedTarget; readonly collection: Collection }
 
@@ -52,14 +54,17 @@ export type RunParts = {
 /**
  * Collects the targets once and keeps what they bring: each target's evidence as soon as it is there, so that nothing
  * already collected is lost, and a signed checkpoint at the end. Runs that an earlier process left unfinished are
- * recorded as interrupted first. An aborted run is recorded as interrupted. Throws StoreError or SigningError.
+ * recorded as interrupted first. An aborted run is recorded as interrupted. A clock that was set back is told, and
+ * recorded in `run.started`: the ledger's order is that in which entries came. Throws StoreError or SigningError.
  */
 export async function runOnce(project: Project, parts: RunParts, options: RunOptions): Promise<RunResult> {
   const { store, ledgerKey } = parts
   await using _ = await store.lockRuns()
+  const behind = await clockBehind(project, store)
+  if (behind) options.onEvent?.({ type: 'clock-behind', clock: behind })
   await recoverInterrupted(project, store, options)
   const frame: RunFrame = { run: runId(project), slot: options.slot }
-  await store.append([...(await populationEntries(project, store, frame)), startEntry(project, frame, options)])
+  await store.append([...(await populationEntries(project, store, frame)), startEntry(project, frame, options, behind)])
 
   const counts = { completed: 0, failed: 0, observations: 0 }
   const bugs: string[] = []
@@ -84,7 +89,12 @@ export async function runOnce(project: Project, parts: RunParts, options: RunOpt
   return { run: frame.run, state, ...counts, bugs, ledger: await store.state() }
 }
 
-function startEntry(project: Project, frame: RunFrame, { trigger, targets }: RunOptions) {
+function startEntry(
+  project: Project,
+  frame: RunFrame,
+  { trigger, targets }: RunOptions,
+  behind: ClockBehind | undefined,
+) {
   return ownEntry(project, frame, 'run.started', {
     trigger,
     late: trigger === 'catch-up',
@@ -92,6 +102,7 @@ function startEntry(project: Project, frame: RunFrame, { trigger, targets }: Run
     affidavit: version,
     node: process.versions.node,
     catalogue: project.catalogueDigest,
+    ...(behind ? { clockBehindMs: behind.behindMs } : {}),
   })
 }
 

@@ -29,7 +29,10 @@ export function reportCommand(shell: Shell): Command {
       // What is typed is relative to the working folder, what is configured to the configuration.
       const directory = options.output === undefined ? undefined : resolve(options.output)
       const report = await issue(project, { period, directory, signal: shell.signal })
-      const { id, files, level, asked, shortfall, stamping, assessment } = report
+      const { id, files, settled, level, asked, shortfall, stamping, assessment } = report
+      if (settled.length > 0) {
+        tell(`affidavit: put in place what an earlier process had recorded and was stopped over: ${settled.join(', ')}`)
+      }
       if (options.json) sayJson({ id, files, level, asked, shortfall, stamping, tally: assessment.tally, period })
       else {
         printSummary(assessment)

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { Listr } from 'listr2'
+import type { ClockBehind } from '../app/clock-behind.ts'
 import type { RunEvent, RunResult } from '../app/run.ts'
 import { collectNow, openProject } from '../app.ts'
 import type { Assessment } from '../model/assessment.ts'
@@ -80,14 +81,14 @@ type Progress = { on(event: RunEvent): void; end(): Promise<void> }
 
 /** A live list on a terminal; a line for each target elsewhere; nothing beside JSON. */
 function startProgress(targets: readonly PlannedTarget[], quiet: boolean): Progress {
-  if (quiet) return { on: sayRecovered, end: async () => {} }
+  if (quiet) return { on: sayBeginning, end: async () => {} }
   return process.stdout.isTTY && process.stderr.isTTY ? liveProgress(targets) : plainProgress()
 }
 
 function plainProgress(): Progress {
   return {
     on: (event) => {
-      if (event.type === 'recovered') sayRecovered(event)
+      sayBeginning(event)
       if (event.type === 'collected') tell(`${event.target.id}: ${endText(event.collection)}`)
     },
     end: async () => {},
@@ -117,7 +118,7 @@ function liveProgress(targets: readonly PlannedTarget[]): Progress {
   const done = list.run()
   return {
     on: (event) => {
-      if (event.type === 'recovered') sayRecovered(event)
+      sayBeginning(event)
       if (event.type === 'collected') ends.get(event.target.id)?.resolve(event.collection)
     },
     end: async () => {
@@ -127,9 +128,27 @@ function liveProgress(targets: readonly PlannedTarget[]): Progress {
   }
 }
 
-function sayRecovered(event: RunEvent): void {
-  if (event.type !== 'recovered') return
-  tell(`An earlier run ended before its time and is recorded as interrupted: ${event.runs.join(', ')}`)
+/** What a run finds before it begins. */
+function sayBeginning(event: RunEvent): void {
+  if (event.type === 'recovered') {
+    tell(`An earlier run ended before its time and is recorded as interrupted: ${event.runs.join(', ')}`)
+  }
+  if (event.type === 'clock-behind') tell(clockText(event.clock))
+}
+
+function clockText({ now, behindMs, newest }: ClockBehind): string {
+  return (
+    `affidavit: this machine’s clock says ${now}, ${spanText(behindMs)} before the ledger’s newest entry ` +
+    `(E-${newest.entry}, ${newest.collected}): one of the two is wrong. Check the clock. This run is kept, its entries ` +
+    'behind the others, with the times that the clock says now; that it was behind is recorded with it.'
+  )
+}
+
+function spanText(ms: number): string {
+  const minutes = Math.round(ms / 60_000)
+  if (minutes < 1) return count(Math.round(ms / 1_000), 'second')
+  if (minutes < 120) return count(minutes, 'minute')
+  return minutes < 2_880 ? count(Math.round(minutes / 60), 'hour') : count(Math.round(minutes / 1_440), 'day')
 }
 
 function endText({ observations, failure, usage }: Collection): string {

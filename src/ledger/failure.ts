@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { StoreError } from '../model/errors.ts'
 
@@ -36,7 +38,7 @@ const failures: readonly {
     codes: /^(?:SQLITE_READONLY|SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM|EROFS)/,
     code: 'AFD_STORE_NOT_WRITABLE',
     says: (path) => `the evidence store ${path} cannot be written, or its folder cannot`,
-    hint: 'Give the user that runs Affidavit the right to write the file and its folder; only to look at it, use a copy.',
+    hint: 'Give the user that runs Affidavit the right to write the file and its folder, or mount the disk for writing; only to look at it, use a copy.',
   },
   {
     codes: /^(?:SQLITE_CANTOPEN|EISDIR|ENOTDIR|ELOOP|ENAMETOOLONG)/,
@@ -61,9 +63,30 @@ const failures: readonly {
 /** The StoreError that a failure of SQLite or the file system means; anything else comes back as it is. */
 export function storeFailure(error: unknown, path: string): unknown {
   const code = codeOf(error)
+  // SQLite keeps two files beside the store, even to read it, and says no more of what kept it from making them.
+  if (code.startsWith('SQLITE_CANTOPEN') && isUnwritable(path)) return storeFailure(refusedToWrite(error), path)
   const failure = failures.find(({ codes }) => codes.test(code))
   if (!failure) return error
   return new StoreError(failure.code, failure.says(path), { hint: failure.hint, subject: path, cause: error })
+}
+
+/** Whether a file is there to be read, in a folder that cannot be written. */
+function isUnwritable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+  } catch {
+    return false
+  }
+  try {
+    accessSync(dirname(path), constants.W_OK)
+    return false
+  } catch {
+    return true
+  }
+}
+
+function refusedToWrite(cause: unknown): Error {
+  return Object.assign(new Error(messageOf(cause), { cause }), { code: 'EROFS' })
 }
 
 /** Runs some work and turns its failures into StoreErrors. */

@@ -129,6 +129,7 @@ async function collectSlot(
         signal,
         onEvent: (event) => {
           if (event.type === 'recovered') log.warn({ runs: event.runs }, 'earlier runs recorded as interrupted')
+          if (event.type === 'clock-behind') log.warn({ ...event.clock }, 'the clock is behind the newest entry')
           if (event.type !== 'collected') return
           const { failure } = event.collection
           if (failure)
