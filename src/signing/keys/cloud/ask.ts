@@ -83,7 +83,11 @@ function inWords({ title, key, advice }: Cloud, failure: CloudFailure, reason: s
     case 'unreachable':
       return error('AFD_KMS_UNREACHABLE', `${title} cannot be reached`, 'Check the network and the proxy.')
     case 'refused':
-      return error('AFD_KMS_REFUSED', `${title} refuses the request for ${key}`, `The reason is that of ${title}.`)
+      return error(
+        'AFD_KMS_REFUSED',
+        `${title} refuses the request for ${key}`,
+        `The words in brackets are those of ${title}.`,
+      )
     default:
       return failure satisfies never
   }

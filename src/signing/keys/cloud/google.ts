@@ -10,6 +10,8 @@ type CallOptions = { readonly timeout: number; readonly retry: null }
 
 /** What we use of a KeyManagementServiceClient of the package @google-cloud/kms. */
 export type GoogleKms = {
+  /** Finds credentials. */
+  initialize(): Promise<unknown>
   getPublicKey(request: { readonly name: string }, options: CallOptions): Promise<readonly unknown[]>
   asymmetricSign(
     request: {
@@ -57,6 +59,8 @@ export async function openGoogleKey(
   const cloud: Cloud = { title: 'Google Cloud KMS', key: version, advice, failure, ...timing }
   // The client's own repetitions would outlast ours.
   const options: CallOptions = { timeout: cloud.timeoutMs ?? 15_000, retry: null }
+  // Its calls end the process where there are no credentials: a rejection that nobody can catch.
+  await askCloud(cloud, signal, () => client.initialize())
   const [found] = await askCloud(cloud, signal, () => client.getPublicKey({ name: version }, options))
   const key = parsed(PublicKey, found, version)
   checkSum(Buffer.from(key.pem), key.pemCrc32c, 'the public key')
@@ -123,6 +127,7 @@ const failures: { readonly [code: number]: CloudFailure } = {
 function failure(error: unknown): CloudFailure {
   if (isNetworkError(error)) return 'unreachable'
   if (!(error instanceof Error)) return 'refused'
-  if (/default credentials/i.test(error.message)) return 'credentials'
+  // Of its own words for credentials, no number tells: for a key that cannot be read, it even has that of an outage.
+  if (/credential|DECODER routines/i.test(error.message)) return 'credentials'
   return ('code' in error && typeof error.code === 'number' && failures[error.code]) || 'refused'
 }
