@@ -14,8 +14,8 @@ const passphraseHelp = 'where the passphrase or PIN is: env:NAME or file:path, n
 /** What somebody who made their own authority must know. */
 export const selfMadeIdentity =
   'The report key is certified by an authority that was made here just now. It proves that a report was not ' +
-  'changed after it was signed with this key. It does not prove who you are: for that, have your own authority ' +
-  'certify a key and bring it in with: affidavit keys import.'
+  'changed after it was signed with this key. It does not prove who you are: for that, have an authority that ' +
+  'your auditors know certify a key, and bring it in: affidavit keys request, affidavit keys import.'
 
 type RequestOptions = {
   readonly config: string
@@ -27,7 +27,9 @@ type RequestOptions = {
 }
 
 export function keysCommand(shell: Shell): Command {
-  const command = new Command('keys').description('Make, show and import the keys that sign reports and checkpoints')
+  const command = new Command('keys').description(
+    'Make, show, certify and import the keys that sign reports and checkpoints',
+  )
   command
     .command('make')
     .description('A local authority, a report key certified by it, and a ledger key')
