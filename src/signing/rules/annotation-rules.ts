@@ -95,14 +95,30 @@ export const annotationRules: readonly Rule[] = [
     clauses: { 'PDF/A-3b': '6.5.1' },
     says: 'Actions lead somewhere in this file, to another, or to an address: no JavaScript, launching, sound or the like.',
     check({ file, dictionaries }, look) {
-      for (const { object, dict } of dictionaries) {
-        const kind = nameOf(file.resolve(dict.entries.get('S')))
-        if (kind === null || !(actions.includes(kind) || forbiddenActions.has(kind))) continue
-        if (dict.entries.has('O') || dict.entries.has('P')) continue
+      const one = (object: number, action: PdfObject) => {
+        const kind = nameOf(entry(file, action, 'S'))
         look.saw()
-        if (forbiddenActions.has(kind)) look.fault(object, `/${kind}`)
-        const target = nameOf(entry(file, dict, 'N'))
+        if (!actions.includes(kind ?? '')) look.fault(object, `/${kind}`)
+        const target = nameOf(entry(file, action, 'N'))
         if (kind === 'Named' && !pageActions.includes(target ?? '')) look.fault(object, `/Named ${target}`)
+      }
+      for (const { object, dict } of dictionaries) {
+        const places = [
+          // Structure elements have an /A too, which is no action.
+          ...(dict.entries.has('Subtype') || dict.entries.has('Title') ? [dict.entries.get('A')] : []),
+          dict.entries.get('OpenAction'),
+        ]
+        for (const place of places) if (isDict(file.resolve(place))) one(object, file.resolve(place))
+        const next = entry(file, dict, 'Next')
+        const follows = dict.entries.has('S') && !dict.entries.has('Title')
+        for (const item of follows && isArray(next) ? next.items : follows ? [next] : []) {
+          if (isDict(file.resolve(item))) one(object, file.resolve(item))
+        }
+        // Wherever they are, also where nothing leads to them.
+        const kind = nameOf(entry(file, dict, 'S'))
+        if (forbiddenActions.has(kind ?? '') && !isName(entry(file, dict, 'Type'), 'StructElem')) {
+          look.fault(object, `/${kind}`)
+        }
       }
       if (entry(file, entry(file, file.catalog, 'Names'), 'JavaScript') !== null) {
         look.fault(file.catalogRef.number, 'a name tree of JavaScript')

@@ -1,3 +1,4 @@
+import { PdfError } from '../pdf/objects.ts'
 import type { PdfSubject } from './subject.ts'
 
 /** The texts that rules are taken from: ISO 19005-3 level B, ISO 14289-1, and ISO 32000-1 itself. */
@@ -48,14 +49,20 @@ export function applyRule<Of>({ id, clauses, says, check }: Rule<Of>, subject: O
   let faultCount = 0
   const faults: Fault[] = []
   const unchecked = new Set<string>()
-  check(subject, {
-    saw: () => void examined++,
-    fault: (object, what) => {
-      faultCount++
-      if (faults.length < mostFaults) faults.push({ object, what })
-    },
-    unchecked: (why) => void unchecked.add(why),
-  })
+  try {
+    check(subject, {
+      saw: () => void examined++,
+      fault: (object, what) => {
+        faultCount++
+        if (faults.length < mostFaults) faults.push({ object, what })
+      },
+      unchecked: (why) => void unchecked.add(why),
+    })
+  } catch (error) {
+    // References in a circle and the like come to light where somebody follows them.
+    if (!(error instanceof PdfError)) throw error
+    unchecked.add(error.message)
+  }
   const result = faultCount > 0 ? 'failed' : unchecked.size > 0 ? 'not-checked' : 'passed'
   return { id, clauses, says, result, examined, faultCount, faults, unchecked: [...unchecked] }
 }

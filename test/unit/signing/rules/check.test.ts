@@ -1,8 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { addSignature } from '../../../../src/signing/add-signature.ts'
+import { openPdf } from '../../../../src/signing/pdf/file.ts'
+import { array, ref } from '../../../../src/signing/pdf/objects.ts'
+import { updateOf } from '../../../../src/signing/pdf/update.ts'
 import { checkPdfRules, pdfRules } from '../../../../src/signing/rules/check.ts'
-import { attachment, chromiumPdf, handmadePdf, sign, tinyPdf } from '../../../helpers/signing.ts'
+import {
+  attachment,
+  chromiumPdf,
+  clock,
+  handmadePdf,
+  identityOf,
+  never,
+  sign,
+  signerOf,
+  tinyPdf,
+  withByte,
+} from '../../../helpers/signing.ts'
 import { damages } from './damages.ts'
 
 const { pdf } = await sign(chromiumPdf(), {
@@ -42,7 +58,36 @@ test('a file that cannot be read fails one rule and leaves those about its objec
   expect(results).toHaveLength(pdfRules.length)
 })
 
-test('no bytes make the check itself fail', () => {
+test('a second person’s signature breaks no rule', async () => {
+  const signer = await signerOf(identityOf('p256'))
+  const anchors = [identityOf('p256').rootCertificate]
+  const twice = await addSignature(pdf, { signer, reason: 'Approved', anchors, signal: never, clock })
+  expect(failedIn(twice.pdf)).toEqual([])
+})
+
+test('no byte makes the check itself fail', () => {
+  fc.assert(
+    fc.property(fc.nat(pdf.length - 1), fc.nat(255), (at, value) => {
+      expect(checkPdfRules(withByte(pdf, at, value))).toHaveLength(pdfRules.length)
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('no object in the place of another makes the check itself fail', () => {
+  const numbers = openPdf(pdf).numbers
+  fc.assert(
+    fc.property(fc.constantFrom(...numbers), fc.constantFrom(...numbers, null), (at, other) => {
+      const file = openPdf(pdf)
+      const update = updateOf(file)
+      update.put(ref(at), other === null ? array(ref(at)) : file.load(other))
+      expect(checkPdfRules(update.write({}).bytes)).toHaveLength(pdfRules.length)
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('a file that was cut off is told', () => {
   for (const bytes of [new Uint8Array(), Buffer.from('%PDF-1.7'), Buffer.from(pdf.subarray(0, 20_000))]) {
     expect(checkPdfRules(bytes)).toHaveLength(pdfRules.length)
   }

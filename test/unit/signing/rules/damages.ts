@@ -403,6 +403,11 @@ export const damages: readonly Damage[] = [
     what: 'a launched program',
     damage: inFirst(subtyped('Link'), { A: dict({ S: name('Launch') }) }),
   },
+  {
+    rule: 'actions',
+    what: 'an action of one’s own, after another',
+    damage: inFirst(subtyped('Link'), { A: dict({ S: name('URI'), Next: dict({ S: name('Own') }) }) }),
+  },
   { rule: 'no-additional-actions', what: 'something on opening a page', damage: inPage({ AA: dict({}) }) },
   {
     rule: 'signatures',
