@@ -15,7 +15,8 @@ import type { Project } from './project.ts'
 
 /**
  * What the configuration's store says of a report: whether it still contains the report's checkpoint, at which level it
- * issued this file, and whether the raw bytes behind it are there or were erased. Nothing where there is no store; what hinders the comparison is said and stays open.
+ * issued this file, and whether the raw bytes behind it are there or were erased. Nothing where there is no store; what
+ * hinders the comparison is said and stays open.
  */
 export async function checkAgainstStore(project: Project, report: ReportFile): Promise<readonly Check[]> {
   const path = resolve(project.directory, project.config.store.path)

@@ -22,7 +22,7 @@ export function retentionCommand(shell: Shell): Command {
     .addOption(jsonOption())
     .action(async (options: { config: string; json?: boolean }) => {
       const project = await openProject(options.config)
-      const plan = await planOf(project)
+      const plan = await planOf(project, 'read')
       if (options.json) return sayJson(planJson(plan))
       printPlan(project, plan)
     })
@@ -40,7 +40,7 @@ before still have them. docs/retention.md says what that means.`,
     )
     .action(async (options: { config: string; json?: boolean; yes?: boolean }) => {
       const project = await openProject(options.config)
-      const plan = await planOf(project)
+      const plan = await planOf(project, 'write')
       if (!options.json) printPlan(project, plan)
       if (plan.due.length > 0) {
         const size = sizeText(plan.due.reduce((sum, artefact) => sum + artefact.size, 0))
@@ -58,7 +58,7 @@ before still have them. docs/retention.md says what that means.`,
 }
 
 /** Reads the store and lets go of it again, so that a person may think as long as they like. */
-async function planOf(project: Project): Promise<RetentionPlan> {
-  await using store = await openLedger(project, 'read')
+async function planOf(project: Project, mode: 'read' | 'write'): Promise<RetentionPlan> {
+  await using store = await openLedger(project, mode)
   return await planRetention(project, store)
 }

@@ -6,7 +6,16 @@ import { stampCheck } from '../../src/app/timestamper.ts'
 import { openStore } from '../../src/ledger/open.ts'
 import { verifyStore } from '../../src/ledger/verify.ts'
 import type { Sha256 } from '../../src/model/digest.ts'
-import { clock, entriesOf, newEntries, origin, signer, start, temporaryFolder } from '../helpers/ledger.ts'
+import {
+  clock,
+  entriesOf,
+  erasureEntry,
+  newEntries,
+  origin,
+  signer,
+  start,
+  temporaryFolder,
+} from '../helpers/ledger.ts'
 
 /**
  * Stores as earlier versions wrote them: 260 entries, one artefact, checkpoints at 3 and at 260, from schema 3 on with a
@@ -49,6 +58,18 @@ test.each(versions)('%s opens, has what it had, grows, and verifies again', asyn
 
 const authority = readFileSync(resolve(import.meta.dirname, '../fixtures/ledger/store-v3.authority.pem'))
 const checkStamp = stampCheck([authority])
+
+test.each(versions)('what %s holds can be erased, once it is brought up to date', async (name) => {
+  const path = unpacked(name)
+  await using store = await openStore({ path, origin, clock, mode: 'write' })
+  const { commitment } = (await entriesOf(store)).at(-1)?.artefacts[0] ?? {}
+  await store.erase([erasureEntry([{ commitment: commitment as Sha256, entries: [259] }])], 260)
+  expect(await store.scrub()).toBe(true)
+  expect(readFileSync(path).includes('GET / HTTP/1.1')).toBe(false)
+  await store.checkpoint(signer)
+  const result = await verifyStore({ path, publicKey: signer.publicKey, checkStamp })
+  expect(result).toMatchObject({ verdict: 'verified', entries: 261, artefacts: 0, erasures: [{ entry: 260 }] })
+})
 
 function unpacked(name: string): string {
   const path = `${temporaryFolder()}/store.db`
