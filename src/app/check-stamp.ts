@@ -2,8 +2,9 @@ import { parseTreeHead } from '../ledger/checkpoint.ts'
 import { decodeEntry } from '../ledger/entry.ts'
 import { entryTimes } from '../ledger/entry-times.ts'
 import { parseNote } from '../ledger/note.ts'
-import type { TimeBound, TimeContradiction } from '../ledger/time-bounds.ts'
+import { isProven, type TimeBound, type TimeContradiction } from '../ledger/time-bounds.ts'
 import { AffidavitError } from '../model/errors.ts'
+import type { Instant } from '../model/time.ts'
 import { readReply, verifyStamp } from '../signing/stamp.ts'
 import type { Check } from './check-evidence.ts'
 
@@ -14,11 +15,13 @@ type File = { readonly name: string; readonly bytes: Uint8Array }
 
 /**
  * Judges the time stamp over a report's checkpoint where it has one, and the times of the evidence against it and against
- * each other. `anchors` are the certificates (PEM or DER) that vouch for time-stamp authorities.
+ * each other. `anchors` are the certificates (PEM or DER) that vouch for time-stamp authorities; `at` is until when the
+ * report is known to have been there, the present where absent.
  */
 export async function checkStamp(
   attachments: readonly File[],
   anchors: readonly (string | Uint8Array)[],
+  at?: Instant,
 ): Promise<readonly Check[]> {
   const bytes = (name: string) => attachments.find((attachment) => attachment.name === name)?.bytes
   const [reply, note] = [bytes(stampFile), bytes('checkpoint.txt')]
@@ -28,7 +31,7 @@ export async function checkStamp(
   }
   try {
     const { size } = parseTreeHead(parseNote(Buffer.from(note).toString('utf8')).text)
-    const bound = { ...(await verifyStamp(readReply(reply), note, anchors)), size }
+    const bound = { ...(await verifyStamp(readReply(reply), note, anchors, at)), size }
     return stampChecks([bound], contradictionsIn(bytes('evidence.jsonl'), [bound]))
   } catch (error) {
     if (!(error instanceof AffidavitError)) throw error
@@ -36,20 +39,28 @@ export async function checkStamp(
   }
 }
 
+/** The time stamp that bounds most of the ledger for a reader today, of those that hold, by ascending size. */
+export function newestProven(bounds: readonly TimeBound[]): TimeBound | undefined {
+  return bounds.findLast(isProven)
+}
+
 /** What time stamps that hold, by ascending size, are worth to a reader. */
 export function stampChecks(
   bounds: readonly TimeBound[],
   contradictions: readonly TimeContradiction[],
 ): readonly Check[] {
-  const newest = (list: readonly TimeBound[]) => list.at(-1)
-  const trusted = newest(bounds.filter(({ anchored }) => anchored))
-  const any = newest(bounds)
+  const trusted = newestProven(bounds)
+  const any = bounds.at(-1)
   const checks: Check[] = []
   if (trusted) {
     const sentence = `${trusted.authority}, a time-stamping authority that you trust, states that the ledger with its first ${trusted.size} entries existed at ${trusted.time}: none of them was added or changed after that.`
     checks.push({ holds: true, sentence })
   } else if (any) {
-    const sentence = `The checkpoint over ${any.size} entries bears a time stamp of ${any.time} by ${any.authority}; no certificate that you trust vouches for this authority.`
+    const but =
+      any.anchored && any.ended
+        ? `a certificate behind it ended at ${any.ended}, and nothing here shows that the stamp was made before`
+        : 'no certificate that you trust vouches for this authority'
+    const sentence = `The checkpoint over ${any.size} entries bears a time stamp of ${any.time} by ${any.authority}; ${but}.`
     checks.push({ holds: null, sentence })
   }
   if (contradictions.length > 0) checks.push({ holds: null, sentence: contradictionText(contradictions) })

@@ -42,10 +42,12 @@ export async function judgeReport(pdf: Uint8Array, { beside, ...anchors }: Judgi
 }
 
 async function evidenceChecks(
-  { attachments }: PdfVerdict,
+  { attachments, verdict, timestamp }: PdfVerdict,
   { anchors, timestampAnchors }: Omit<Judging, 'beside'>,
 ): Promise<readonly Check[]> {
-  return [...checkEvidence(attachments), ...(await checkStamp(attachments, timestampAnchors ?? anchors))]
+  // What an accepted report carries was there when the report was timestamped, whatever has run out since.
+  const at = verdict === 'accepted' ? timestamp?.time : undefined
+  return [...checkEvidence(attachments), ...(await checkStamp(attachments, timestampAnchors ?? anchors, at))]
 }
 
 function contradictionIn(evidence: readonly Check[], beside: readonly Check[]): Contradiction {

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { isBundle } from '../app/bundle-files.ts'
 import type { BundleVerification } from '../app/bundle-verify.ts'
 import type { Check } from '../app/check-evidence.ts'
-import { contradictionMeaning } from '../app/check-stamp.ts'
+import { contradictionMeaning, newestProven } from '../app/check-stamp.ts'
 import type { ReportVerification, StoreVerificationResult } from '../app/verify.ts'
 import { verifyBundleFile, verifyReport, verifyTheStore } from '../app/verify.ts'
 import { openProject } from '../app.ts'
@@ -169,6 +169,8 @@ export function printCheck({ holds, sentence }: Check): void {
 
 function timestampsText({ timestamps, bounds }: StoreVerificationResult): string {
   const unproven = bounds.filter(({ anchored }) => !anchored).length
+  const ended = bounds.filter((bound) => bound.anchored && bound.ended !== undefined).length
+  if (ended > 0) return `${timestamps}; the certificates of the authority behind ${ended} of them have run out`
   if (unproven === 0) return `${timestamps}`
   return `${timestamps}; nobody you named vouches for the authority of ${unproven === timestamps ? 'any' : unproven} of them (signing.timestamp.trust, or --trust)`
 }
@@ -223,7 +225,7 @@ function printStore(result: StoreVerificationResult): void {
       `The ledger begins with exactly the ${count(result.since, 'entry', 'entries')} of the kept checkpoint; since then it was only appended to.`,
     )
   }
-  const bound = result.bounds.findLast(({ anchored }) => anchored)
+  const bound = newestProven(result.bounds)
   if (good && bound) {
     sayText(
       `The first ${count(bound.size, 'entry', 'entries')} existed at ${bound.time}, as ${printable(bound.authority)} states.`,

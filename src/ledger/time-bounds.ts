@@ -10,7 +10,12 @@ export type TimeBound = {
   readonly authority: string
   /** Whether a given certificate vouches for the authority. */
   readonly anchored: boolean
+  /** When a certificate behind it ran out, where one has: the stamp alone no longer shows when it was made. */
+  readonly ended?: Instant
 }
+
+/** Whether a reader can rely on it today. */
+export const isProven = ({ anchored, ended }: TimeBound): boolean => anchored && ended === undefined
 
 /** Times that cannot all be right: the machine's clock was wrong, or somebody made them up. */
 export type TimeContradiction = { readonly message: string; readonly entry?: number }

@@ -29,6 +29,8 @@ export type StampStatement = {
   readonly policy: string
   /** Whether a certificate that was given vouches for the authority. */
   readonly anchored: boolean
+  /** When the first of the certificates behind it ran out, where one has: who got hold of its key could make it now. */
+  readonly ended?: Instant
 }
 
 /**
@@ -45,22 +47,24 @@ export async function stampBytes(
   const received = await timestamper.timestamp(imprint, signal)
   return await believing(timestamper.title, async () => {
     const token = await canonicalToken(await verifyToken(received, imprint, anchors), anchors)
-    return { ...statementOf(await verifyCanonicalToken(token, imprint, anchors)), token }
+    return { ...statementOf(await verifyCanonicalToken(token, imprint, anchors), instant(Date.now())), token }
   })
 }
 
 /**
  * What a token (DER) states of the bytes, if it holds and is in the form that `stampBytes` gives; `trust` are
- * certificates (PEM or DER) of which one may vouch for the authority. Throws SigningError `AFD_TIMESTAMP_TOKEN`.
+ * certificates (PEM or DER) of which one may vouch for the authority. `at`, the present where absent, is until when the
+ * token is known to have been there. Throws SigningError `AFD_TIMESTAMP_TOKEN`.
  */
 export async function verifyStamp(
   token: Uint8Array,
   data: Uint8Array,
   trust: readonly (string | Uint8Array)[],
+  at: Instant = instant(Date.now()),
 ): Promise<StampStatement> {
   const anchors = trust.flatMap(readCertificates).map(readCertificate)
   return await believing('the time-stamp authority', async () =>
-    statementOf(await verifyCanonicalToken(token, digest('sha256', data), anchors)),
+    statementOf(await verifyCanonicalToken(token, digest('sha256', data), anchors), at),
   )
 }
 
@@ -85,13 +89,15 @@ export function readReply(reply: Uint8Array): Uint8Array {
   throw new SigningError('AFD_TIMESTAMP_TOKEN', 'not a time-stamp reply with a token')
 }
 
-function statementOf({ info, signer, path }: TimestampToken): StampStatement {
+function statementOf({ info, signer, path }: TimestampToken, at: Instant): StampStatement {
+  const ended = instant(Math.min(...path.trusted.map(({ notAfter }) => notAfter)))
   return {
     time: instant(info.time),
     accuracyMs: info.accuracyMs,
     authority: nameText(signer.subject),
     policy: info.policy,
     anchored: path.anchor !== null,
+    ...(ended < at ? { ended } : {}),
   }
 }
 

@@ -4,11 +4,11 @@ import { later } from '../../src/model/time.ts'
 import { rfc3161Timestamper } from '../../src/signing/timestamp.ts'
 import { embeddedEvidence, stampOver } from '../helpers/embedded-evidence.ts'
 import { start } from '../helpers/ledger.ts'
-import { startAuthority } from '../helpers/time-stamp-authority.ts'
+import { type AuthorityFaults, startAuthority } from '../helpers/time-stamp-authority.ts'
 
 /** What is said of a report whose checkpoint was stamped at a moment. */
-async function checked(time: string, over = 'checkpoint.txt') {
-  await using authority = await startAuthority({ time: new Date(time) })
+async function checked(time: string, over = 'checkpoint.txt', faults: AuthorityFaults = {}) {
+  await using authority = await startAuthority({ time: new Date(time), ...faults })
   const evidence = await embeddedEvidence()
   const stamp = await stampOver(over, evidence, rfc3161Timestamper({ url: authority.url }))
   const trust = [authority.rootCertificate]
@@ -37,4 +37,15 @@ test('entries that claim to be younger than the stamp over them are told, and le
   const { checks } = await checked(later(start, -3_600_000))
   expect(checks.map(({ holds }) => holds)).toEqual([true, null])
   expect(checks[1]?.sentence).toContain('E-2 to E-4')
+})
+
+test('a stamp whose authority’s certificate has run out counts only where the report was there before', async () => {
+  const end = later(start, 86_400_000)
+  const { evidence, stamp, trust, checks } = await checked(later(start, 60_000), 'checkpoint.txt', {
+    notAfter: new Date(end),
+  })
+  expect(checks).toMatchObject([{ holds: null, sentence: expect.stringContaining(end) }])
+  const before = later(end, -1000)
+  expect(await checkStamp([...evidence, stamp], trust, before)).toMatchObject([{ holds: true }])
+  expect(await checkStamp([...evidence, stamp], [], before)).toMatchObject([{ holds: null }])
 })
