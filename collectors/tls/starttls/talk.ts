@@ -37,8 +37,8 @@ export type Talk = {
   line(): Promise<string>
   /** Exactly so many bytes. */
   take(count: number): Promise<Uint8Array>
-  /** Everything up to and including the first match; the text is Latin-1. */
-  until(pattern: RegExp): Promise<string>
+  /** Everything up to and including the next `>`; the text is Latin-1. */
+  tag(): Promise<string>
   /** What came so far and was not taken, without waiting. */
   rest(): Uint8Array
   readonly sent: Uint8Array
@@ -49,7 +49,7 @@ export type Talk = {
 
 /** Plain text before TLS is short everywhere; who says more than this is not heard out. */
 export const maxPreambleBytes = 65_536
-/** What a single line may have, RFC 5321 section 4.5.3.1 eight times over. */
+/** What a single line or tag may have, RFC 5321 section 4.5.3.1 eight times over. */
 const maxLineBytes = 4_096
 
 /** Begins to talk; `signal` ends every wait. */
@@ -116,10 +116,11 @@ export function talkOver(socket: Duplex, signal: AbortSignal): Talk {
       return raw.toString('latin1').replace(/\r?\n$/, '')
     },
     take: (count) => next((bytes) => (bytes.length < count ? undefined : count)),
-    until: async (pattern) => {
+    tag: async () => {
       const raw = await next((bytes) => {
-        const match = pattern.exec(bytes.toString('latin1'))
-        return match ? match.index + match[0].length : undefined
+        const at = bytes.indexOf(0x3e)
+        if ((at < 0 ? bytes.length : at) > maxLineBytes) throw new NoTls('odd', 'sent a tag without an end')
+        return at < 0 ? undefined : at + 1
       })
       return raw.toString('latin1')
     },
