@@ -57,7 +57,7 @@ function contentOf(path: string): string {
   const file = new Database(path, { readonly: true })
   try {
     const queries = [
-      ...['entries', 'blobs', 'tiles', 'frontier'].map((table) => `SELECT * FROM ${table} ORDER BY 1, 2`),
+      ...['entries', 'blobs', 'tiles', 'frontier', 'erasures'].map((table) => `SELECT * FROM ${table} ORDER BY 1, 2`),
       'SELECT size, root, note FROM checkpoints ORDER BY id',
       'SELECT id, checkpoint, token FROM timestamps ORDER BY id',
       'SELECT origin FROM ledger',
