@@ -32,7 +32,9 @@ export function keyLocationOf(text: string): KeyLocation {
 
 /** A signer with a key that is kept anywhere; throws SigningError. */
 export async function openSigner(request: KeyRequest, clock: Clock, signal: AbortSignal): Promise<Signer> {
-  return await reportSigner(await openSigningKey(request, signal), await readCertificateFiles(request), clock)
+  // First what costs nothing: a missing file must not take a PIN or a person's touch to be found out.
+  const certificates = await readCertificateFiles(request)
+  return await reportSigner(await openSigningKey(request, signal), certificates, clock)
 }
 
 /** The key alone, opened; throws SigningError. */
