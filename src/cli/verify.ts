@@ -187,7 +187,7 @@ function printStore(result: StoreVerificationResult): void {
     table(
       [
         ['Entries', `${result.entries}`],
-        ['Artefacts', `${result.artefacts}${erased > 0 ? `; ${erased} more were erased, as entries say` : ''}`],
+        ['Artefacts', `${result.artefacts}${erased > 0 ? `; ${erased} more erased, as entries say` : ''}`],
         [
           'Checkpoints',
           `${result.checkpoints}${result.unsigned > 0 ? `; ${count(result.unsigned, 'entry', 'entries')} after the newest` : ''}`,
@@ -234,7 +234,7 @@ function printStore(result: StoreVerificationResult): void {
   if (result.contradictions.length > 0) sayText(contradictionMeaning)
   sayText(
     good
-      ? 'Every entry, artefact, hash and checkpoint is as it was written. This shows that nothing was altered since it was collected.'
+      ? `Every entry, ${erased > 0 ? 'artefact that was not erased' : 'artefact'}, hash and checkpoint is as it was written. This shows that nothing was altered since it was collected.`
       : 'The store is not what it was when it was written. Keep this file as it is and compare it with a backup.',
   )
 }
