@@ -43,8 +43,8 @@ export function checkPdfRules(bytes: Uint8Array): readonly RuleResult[] {
     subject = readSubject(bytes)
   } catch (error) {
     if (!(error instanceof PdfError)) throw error
-    // Cross-reference streams are allowed; they are only not read here.
-    const unsupported = /cross-reference streams/.test(error.message)
+    // Cross-reference streams and files laid out for the web are allowed; they are only not read here.
+    const unsupported = /cross-reference (?:streams|sections out of order)/.test(error.message)
     const own = applyRule<null>(
       {
         ...readable,

@@ -1,3 +1,4 @@
+import { fromLatin1 } from '../bytes.ts'
 import { entry } from '../pdf/file.ts'
 import {
   isArray,
@@ -5,11 +6,13 @@ import {
   isName,
   isStream,
   isString,
+  type PdfDict,
   PdfError,
   type PdfObject,
   type PdfStream,
 } from '../pdf/objects.ts'
 import { nameOf, type PdfDocument } from './document.ts'
+import { excessOf } from './limits.ts'
 import { type Operation, operations, operators } from './operators.ts'
 
 type Seen = { readonly object: number; readonly what: string }
@@ -35,13 +38,20 @@ export type ContentFacts = {
   readonly untagged: readonly Seen[]
   readonly items: number
   readonly crossed: readonly Seen[]
-  /** Marked contents that are to be in the structure, by page object. */
-  readonly marked: ReadonlyMap<number, ReadonlySet<number>>
+  /** Marked contents that are to be in the structure, by the page or form whose /StructParents leads there. */
+  readonly marked: ReadonlyMap<PdfDict, { readonly object: number; readonly numbers: ReadonlySet<number> }>
   /** How often each form XObject is drawn. */
   readonly drawn: ReadonlyMap<PdfObject, number>
+  /** How many marked contents name a language. */
+  readonly languages: number
+  /** Hexadecimal strings with an odd number of digits; numbers, strings and names beyond the limits. */
+  readonly oddStrings: readonly Seen[]
+  readonly excesses: readonly Seen[]
 }
 
 type State = { font: PdfObject; mode: number }
+/** Where content belongs: the object that is named in faults, and whose /StructParents counts. */
+type Place = { readonly object: number; readonly owner: PdfDict }
 type Mark = 'artefact' | 'tagged' | 'other'
 
 const painting = new Set(['b', 'B', 'b*', 'B*', 'f', 'F', 'f*', 's', 'S', 'sh', 'BI', 'Tj', 'TJ', "'", '"'])
@@ -71,14 +81,17 @@ export function runContents(subject: PdfDocument): ContentFacts {
     untagged: [] as Seen[],
     items: 0,
     crossed: [] as Seen[],
-    marked: new Map<number, Set<number>>(),
+    marked: new Map<PdfDict, { object: number; numbers: Set<number> }>(),
     drawn: new Map<PdfObject, number>(),
+    languages: 0,
+    oddStrings: [] as Seen[],
+    excesses: [] as Seen[],
   }
   const coloursSeen = new Map<PdfObject, Set<PdfObject>>()
 
-  const run = (bytes: Uint8Array, place: { object: number; page: number }, resources: PdfObject, marks: Mark[]) => {
+  const run = (bytes: Uint8Array, place: Place, resources: PdfObject, marks: Mark[]) => {
     facts.streams++
-    const { object, page } = place
+    const { object, owner } = place
     const depth = marks.length
     const states: State[] = []
     let state: State = { font: null, mode: 0 }
@@ -110,14 +123,16 @@ export function runContents(subject: PdfDocument): ContentFacts {
           ? null
           : resource('Properties', properties)
       const number = entry(file, dict, 'MCID')
+      if (entry(file, dict, 'Lang') !== null) facts.languages++
       if (isName(tag, 'Artifact')) {
         if (marks.includes('tagged')) see(facts.crossed, 'an artefact inside tagged content')
         return 'artefact'
       }
       if (typeof number !== 'number') return 'other'
       if (marks.includes('artefact')) see(facts.crossed, `tagged content ${number} inside an artefact`)
-      const list = facts.marked.get(page) ?? new Set()
-      facts.marked.set(page, list.add(number))
+      const list = facts.marked.get(owner) ?? { object, numbers: new Set<number>() }
+      list.numbers.add(number)
+      facts.marked.set(owner, list)
       return 'tagged'
     }
     const draw = (key: PdfObject | undefined) => {
@@ -125,7 +140,7 @@ export function runContents(subject: PdfDocument): ContentFacts {
       if (!isStream(item)) return
       if (isName(entry(file, item, 'Subtype'), 'Form')) {
         facts.drawn.set(item, (facts.drawn.get(item) ?? 0) + 1)
-        form(item, place, resources, marks)
+        form(item, place, marks)
       } else {
         paint('an image')
         const space = entry(file, item, 'ColorSpace')
@@ -138,7 +153,16 @@ export function runContents(subject: PdfDocument): ContentFacts {
       facts.items++
       if (!marks.some((mark) => mark !== 'other')) see(facts.untagged, `${what} is neither tagged nor an artefact`)
     }
+    const weigh = (operand: PdfObject) => {
+      const excess = excessOf(operand)
+      if (excess !== null) see(facts.excesses, excess)
+      if (isArray(operand)) for (const item of operand.items) weigh(item)
+      if (!isString(operand) || !operand.token || bytes[operand.token.start] !== 0x3c) return
+      const digits = fromLatin1(bytes.subarray(operand.token.start + 1, operand.token.end - 1)).replace(/\s/g, '')
+      if (digits.length % 2 === 1) see(facts.oddStrings, `<${digits.slice(0, 40)}> in a content stream`)
+    }
     const perform = ({ operator, operands }: Operation) => {
+      for (const operand of operands) weigh(operand)
       const last = operands.at(-1)
       if (painting.has(operator)) paint(`${operator} (${what(operator)})`)
       const device = deviceOperators[operator]
@@ -171,7 +195,7 @@ export function runContents(subject: PdfDocument): ContentFacts {
         case 'SC':
         case 'scn':
         case 'SCN':
-          if (nameOf(last ?? null) !== null) pattern(resource('Pattern', last), place, resources, marks, colour)
+          if (nameOf(last ?? null) !== null) pattern(resource('Pattern', last), place, marks, colour)
           return
         case 'sh':
           return colour(entry(file, resource('Shading', last), 'ColorSpace'))
@@ -211,31 +235,27 @@ export function runContents(subject: PdfDocument): ContentFacts {
   }
 
   let forms = 0
-  const form = (item: PdfStream, place: { object: number; page: number }, above: PdfObject, marks: Mark[]) => {
+  const form = (item: PdfStream, place: Place, marks: Mark[]) => {
     const bytes = subject.decode(item)
     if (!bytes || forms >= deepestForm) {
       facts.unreadable.push({ object: place.object, what: 'a form that cannot be unpacked' })
       return
     }
-    const own = entry(file, item, 'Resources')
-    if (own === null && bytes.length > 0) {
-      facts.missingResources.push({ object: place.object, what: 'a form without Resources of its own' })
-    }
     forms++
-    run(bytes, place, own ?? above, marks)
+    // What a form lacks may not come from the page: it has resources of its own.
+    run(
+      bytes,
+      entry(file, item, 'StructParents') === null ? place : { ...place, owner: item.dict },
+      entry(file, item, 'Resources'),
+      marks,
+    )
     forms--
   }
-  const pattern = (
-    value: PdfObject,
-    place: { object: number; page: number },
-    resources: PdfObject,
-    marks: Mark[],
-    colour: (space: PdfObject) => void,
-  ) => {
+  const pattern = (value: PdfObject, place: Place, marks: Mark[], colour: (space: PdfObject) => void) => {
     const shading = entry(file, value, 'Shading')
     if (shading !== null) colour(entry(file, shading, 'ColorSpace'))
     // What a pattern paints belongs to what is painted with it.
-    if (isStream(value)) form(value, place, resources, [...marks, 'artefact'])
+    if (isStream(value)) form(value, place, [...marks, 'artefact'])
   }
 
   for (const { ref, page, resources } of subject.pages) {
@@ -251,14 +271,14 @@ export function runContents(subject: PdfDocument): ContentFacts {
       continue
     }
     const bytes = Buffer.concat(parts.flatMap((part) => (part ? [part, Buffer.from('\n')] : [])))
-    run(bytes, { object: ref.number, page: ref.number }, resources, [])
+    run(bytes, { object: ref.number, owner: page }, resources, [])
   }
   for (const { object, dict, page } of subject.annotations) {
     const normal = entry(file, dict, 'AP') === null ? null : entry(file, entry(file, dict, 'AP'), 'N')
     const looks = isStream(normal) ? [normal] : isDict(normal) ? [...normal.entries.values()].map(file.resolve) : []
     // An annotation's appearance belongs to the annotation, which has its own place in the structure.
     for (const look of looks) {
-      if (isStream(look)) form(look, { object, page: page.ref.number }, page.resources, ['artefact'])
+      if (isStream(look)) form(look, { object, owner: page.page }, ['artefact'])
     }
   }
   return facts

@@ -2,6 +2,7 @@ import { fromLatin1, latin1 } from '../bytes.ts'
 import { entry } from '../pdf/file.ts'
 import { isArray, isDict, isName, isString, type PdfObject } from '../pdf/objects.ts'
 import { nameOf } from './document.ts'
+import { excessOf } from './limits.ts'
 import type { Rule } from './rule.ts'
 
 const filters = new Set(
@@ -42,7 +43,8 @@ export const fileRules: readonly Rule[] = [
     id: 'hexadecimal-strings',
     clauses: { 'PDF/A-3b': '6.1.6' },
     says: 'Hexadecimal strings have an even number of digits.',
-    check({ bytes, objects }, look) {
+    check({ bytes, objects, content }, look) {
+      for (const { object, what } of content().oddStrings) look.fault(object, what)
       for (const { number, value } of objects) {
         for (const inner of values(value)) {
           if (!isString(inner) || !inner.token || bytes[inner.token.start] !== 0x3c) continue
@@ -113,7 +115,15 @@ export const fileRules: readonly Rule[] = [
     id: 'names-utf-8',
     clauses: { 'PDF/A-3b': '6.1.8' },
     says: 'Font names, colourants and structure types are UTF-8.',
-    check({ file, dictionaries }, look) {
+    check({ file, dictionaries, content }, look) {
+      for (const { object, space } of content().colours) {
+        if (!isArray(space) || !['Separation', 'DeviceN'].includes(nameOf(file.resolve(space.items[0])) ?? '')) continue
+        const named = file.resolve(space.items[1])
+        for (const item of isArray(named) ? named.items : [named]) {
+          look.saw()
+          if (!isUtf8(nameOf(file.resolve(item)) ?? '')) look.fault(object, 'a colourant')
+        }
+      }
       for (const { object, dict } of dictionaries) {
         for (const key of ['BaseFont', 'FontName', 'S']) {
           const name = nameOf(file.resolve(dict.entries.get(key)))
@@ -164,7 +174,8 @@ export const fileRules: readonly Rule[] = [
     id: 'limits',
     clauses: { 'PDF/A-3b': '6.1.13' },
     says: 'Numbers, strings (32,767 bytes), names (127 bytes) and the count of objects keep within the limits.',
-    check({ objects }, look) {
+    check({ objects, content }, look) {
+      for (const { object, what } of content().excesses) look.fault(object, what)
       if (objects.length > 8_388_607) look.fault(null, `${objects.length} objects`)
       for (const { number, value } of objects) {
         for (const inner of values(value)) {
@@ -230,16 +241,6 @@ function* values(value: PdfObject): Generator<PdfObject> {
     yield { kind: 'name', value: key }
     yield* values(inner)
   }
-}
-
-function excessOf(value: PdfObject): string | null {
-  if (typeof value === 'number') {
-    if (Number.isInteger(value) && (value > 2_147_483_647 || value < -2_147_483_648)) return `the number ${value}`
-    return null
-  }
-  if (isString(value) && value.bytes.length > 32_767) return `a string of ${value.bytes.length} bytes`
-  const name = nameOf(value)
-  return name !== null && name.length > 127 ? `the name /${name.slice(0, 40)}…` : null
 }
 
 function isUtf8(name: string): boolean {

@@ -225,15 +225,10 @@ export const graphicsRules: readonly Rule[] = [
     check(subject, look) {
       const { file } = subject
       if (outputSpace(subject) !== null) return look.saw()
-      for (const { ref, page, resources } of subject.pages) {
-        const states = entry(file, resources, 'ExtGState')
-        const list = isDict(states) ? [...states.entries.values()] : []
-        const blends = list.some((state) =>
-          ['ca', 'CA', 'SMask', 'BM'].some((key) => {
-            const value = entry(file, state, key)
-            return value !== null && value !== 1 && !isName(value, 'None') && !isName(value, 'Normal')
-          }),
-        )
+      for (const place of subject.pages) {
+        const { ref, page } = place
+        const looks = subject.annotations.flatMap((each) => (each.page === place ? [entry(file, each.dict, 'AP')] : []))
+        const blends = [place.resources, ...looks].some((each) => isTransparent(file, each, new Set()))
         if (!blends) continue
         look.saw()
         if (entry(file, entry(file, page, 'Group'), 'CS') === null) look.fault(ref.number, 'it has neither')
@@ -265,6 +260,24 @@ function optionalContentRule(): Rule {
       }
     },
   }
+}
+
+/** Whether resources or appearances have anything that is blended with what is below it. */
+function isTransparent(file: PdfFile, value: PdfObject, seen: Set<PdfObject>): boolean {
+  const of = file.resolve(value)
+  if (typeof of !== 'object' || of === null || seen.has(of) || seen.size > 100_000) return false
+  seen.add(of)
+  if (isArray(of)) return of.items.some((item) => isTransparent(file, item, seen))
+  const dict = isStream(of) ? of.dict : of
+  if (!isDict(dict)) return false
+  const blends = ['ca', 'CA', 'SMask', 'BM'].some((key) => {
+    const own = entry(file, dict, key)
+    return own !== null && own !== 1 && !['None', 'Normal', 'Compatible'].includes(nameOf(own) ?? '')
+  })
+  if (blends || isName(entry(file, entry(file, dict, 'Group'), 'S'), 'Transparency')) return true
+  // Up the page tree is not part of it.
+  const inner = [...dict.entries].filter(([key]) => key !== 'Parent' && key !== 'P')
+  return inner.some(([, each]) => isTransparent(file, each, seen))
 }
 
 type Profile = { readonly version: number; readonly use: string; readonly space: string }

@@ -25,6 +25,7 @@ const predefined: { readonly [namespace: string]: readonly string[] | null } = {
   'http://ns.adobe.com/photoshop/1.0/': null,
   'http://ns.adobe.com/tiff/1.0/': null,
   'http://ns.adobe.com/exif/1.0/': null,
+  'http://ns.adobe.com/exif/1.0/aux/': null,
   'http://ns.adobe.com/camera-raw-settings/1.0/': null,
 }
 

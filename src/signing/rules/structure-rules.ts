@@ -50,7 +50,7 @@ export const structureRules: readonly Rule[] = [
     clauses: { 'PDF/UA-1': '7.1 (Matterhorn 01-003, 01-004)' },
     says: 'No artefact is inside tagged content, and no tagged content inside an artefact.',
     check({ content }, look) {
-      for (const numbers of content().marked.values()) for (const _ of numbers) look.saw()
+      for (const { numbers } of content().marked.values()) for (const _ of numbers) look.saw()
       for (const { object, what } of content().crossed) look.fault(object, what)
     },
   },
@@ -58,15 +58,15 @@ export const structureRules: readonly Rule[] = [
     id: 'content-in-structure',
     clauses: { 'PDF/UA-1': '7.1 (Matterhorn 01-005)' },
     says: 'Tagged content belongs to an element of the structure tree.',
-    check({ file, pages, content, structure }, look) {
+    check({ file, content, structure }, look) {
       const { parents, byObject } = structure()
-      for (const { ref, page } of pages) {
-        const key = entry(file, page, 'StructParents')
+      for (const [owner, { object, numbers }] of content().marked) {
+        const key = entry(file, owner, 'StructParents')
         const list = isCount(key) ? file.resolve(parents.get(key)) : null
-        for (const number of content().marked.get(ref.number) ?? []) {
+        for (const number of numbers) {
           look.saw()
-          const owner = isArray(list) ? list.items[number] : undefined
-          if (!isRef(owner) || !byObject.has(owner.number)) look.fault(ref.number, `marked content ${number}`)
+          const element = isArray(list) ? list.items[number] : undefined
+          if (!isRef(element) || !byObject.has(element.number)) look.fault(object, `marked content ${number}`)
         }
       }
     },
@@ -99,15 +99,17 @@ export const structureRules: readonly Rule[] = [
     id: 'language',
     clauses: { 'PDF/UA-1': '7.2 (Matterhorn 11-001 to 11-006)' },
     says: 'The catalog names the language of the document, and every language is named as in RFC 3066.',
-    check({ file, structure }, look) {
+    check({ file, structure, content }, look) {
       const one = (object: number, value: PdfObject) => {
         look.saw()
         if (!isString(value) || !language.test(readText(value))) look.fault(object, 'no language')
       }
-      one(file.catalogRef.number, entry(file, file.catalog, 'Lang'))
-      for (const { object, dict } of structure().elements) {
-        if (dict.entries.has('Lang')) one(object, entry(file, dict, 'Lang'))
-      }
+      const elsewhere = structure().elements.filter(({ dict }) => dict.entries.has('Lang'))
+      // Parts may name their languages where the whole does not; whether each of them does is another question.
+      if (file.catalog.entries.has('Lang') || elsewhere.length + content().languages === 0) {
+        one(file.catalogRef.number, entry(file, file.catalog, 'Lang'))
+      } else look.unchecked('the language of parts, where the document has none')
+      for (const { object, dict } of elsewhere) one(object, entry(file, dict, 'Lang'))
     },
   },
   {

@@ -251,6 +251,15 @@ export const damages: readonly Damage[] = [
   { rule: 'limits', what: 'a number beyond 32 bits', damage: inCatalog({ X: 2_147_483_648 }) },
   { rule: 'limits', what: 'a long string', damage: inCatalog({ X: byteString(new Uint8Array(32_768)) }) },
   { rule: 'limits', what: 'a long name', damage: inCatalog({ X: name('n'.repeat(128)) }) },
+  { rule: 'limits', what: 'a large number in a page', damage: painting('/Artifact BMC 2147483648 0 0 9 re f EMC') },
+  { rule: 'hexadecimal-strings', what: 'an odd one in a page', damage: painting('<ABC> pop') },
+  {
+    rule: 'names-utf-8',
+    what: 'a colourant in Latin-1',
+    damage: painting('/A cs', {
+      ColorSpace: dict({ A: array(name('Separation'), name('Gr\xfcn'), name('DeviceGray'), dict({})) }),
+    }),
+  },
   { rule: 'nesting', what: '29 saved states', damage: painting('q '.repeat(29) + 'Q '.repeat(29)) },
   { rule: 'page-sizes', what: 'a page two units wide', damage: inPage({ MediaBox: array(0, 0, 2, 800) }) },
   { rule: 'no-requirements', what: 'a requirement', damage: inCatalog({ Requirements: array() }) },
@@ -262,7 +271,7 @@ export const damages: readonly Damage[] = [
     what: 'a form without resources',
     damage: changed((file, update) => {
       const { ref: at, page } = firstPage(file)
-      const form = update.add(stream({ Subtype: name('Form') }, latin1('/Artifact BMC EMC')))
+      const form = update.add(stream({ Subtype: name('Form') }, latin1('/Artifact BMC /G gs EMC')))
       const contents = update.add(stream({}, latin1('/X Do')))
       update.put(at, withEntries(page, { Contents: contents, Resources: dict({ XObject: dict({ X: form }) }) }))
     }),
@@ -497,7 +506,15 @@ export const damages: readonly Damage[] = [
   { rule: 'role-map', what: 'an unknown type', damage: tagged(['Paragraph']) },
   { rule: 'role-map', what: 'a circle', damage: inRoot({ RoleMap: dict({ A: name('B'), B: name('A') }) }) },
   { rule: 'role-map', what: 'a standard type that is mapped', damage: inRoot({ RoleMap: dict({ P: name('Span') }) }) },
-  { rule: 'language', what: 'no language', damage: notInCatalog('Lang') },
+  {
+    rule: 'language',
+    what: 'no language',
+    damage: changed((file, update) => {
+      const { at, of } = dictOfKind(file, element('Document'))
+      update.put(at, without(of, 'Lang'))
+      update.put(file.catalogRef, without(file.catalog, 'Lang'))
+    }),
+  },
   { rule: 'language', what: 'a faulty language', damage: inCatalog({ Lang: textString('the English') }) },
   { rule: 'figures', what: 'a figure without a text', damage: tagged(['Figure']) },
   { rule: 'headings', what: 'a level left out', damage: tagged(['H6']) },
