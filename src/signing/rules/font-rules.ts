@@ -1,5 +1,5 @@
 import { entry } from '../pdf/file.ts'
-import { isArray, isName, isStream } from '../pdf/objects.ts'
+import { isArray, isName, isStream, isString, readText } from '../pdf/objects.ts'
 import { nameOf } from './document.ts'
 import type { FontFacts } from './fonts.ts'
 import type { Look, Rule } from './rule.ts'
@@ -74,10 +74,11 @@ export const fontRules: readonly Rule[] = [
         else {
           look.unchecked(`the CMap of ${title}`)
           for (const key of ['Registry', 'Ordering']) {
-            const [own, other] = [descendant, encoding].map((each) =>
-              entry(file, entry(file, each ?? undefined, 'CIDSystemInfo'), key),
-            )
-            if (JSON.stringify(own) !== JSON.stringify(other)) look.fault(object, `${title}: another /${key}`)
+            const [own, other] = [descendant, encoding].map((each) => {
+              const text = entry(file, entry(file, each ?? undefined, 'CIDSystemInfo'), key)
+              return isString(text) ? readText(text) : null
+            })
+            if (!own || own !== other) look.fault(object, `${title}: another /${key}`)
           }
         }
       }
@@ -171,13 +172,17 @@ export const fontRules: readonly Rule[] = [
     clauses: { 'PDF/UA-1': '7.21.7 (Matterhorn 10-001, 31-027)' },
     says: 'Every character code shown has its Unicode text.',
     check({ file, fonts }, look) {
-      for (const { object, title, subtype, dict, codes, toUnicode } of fonts()) {
+      for (const { object, title, subtype, dict, descendant, codes, toUnicode } of fonts()) {
         look.saw()
         if (toUnicode === 'unreadable') look.unchecked(`the /ToUnicode of ${title}`)
         else if (toUnicode === 'none') {
           const base = nameOf(entry(file, dict, 'Encoding'))
           const known = subtype !== 'Type0' && (base === 'WinAnsiEncoding' || base === 'MacRomanEncoding')
-          if (!known) look.fault(object, `${title} has no /ToUnicode`)
+          // Predefined CMaps and collections lead to Unicode by way of tables that are not in the file.
+          const ordering = entry(file, entry(file, descendant ?? undefined, 'CIDSystemInfo'), 'Ordering')
+          const collected = isString(ordering) && /^(?:GB1|CNS1|Japan1|Korea1)$/.test(readText(ordering))
+          if (collected || (base !== null && predefined.test(base))) look.unchecked(`the Unicode texts of ${title}`)
+          else if (!known) look.fault(object, `${title} has no /ToUnicode`)
         } else if (codes === null) look.unchecked(`the codes of ${title}`)
         else {
           for (const code of codes) {

@@ -1,6 +1,6 @@
 import { fromLatin1 } from '../bytes.ts'
 import { entry, type PdfFile } from '../pdf/file.ts'
-import { isArray, isDict, isName, isStream, type PdfObject } from '../pdf/objects.ts'
+import { isArray, isDict, isName, isStream, isString, type PdfObject, readText } from '../pdf/objects.ts'
 import { writeObject } from '../pdf/write.ts'
 import { nameOf } from './document.ts'
 import type { Look, Rule } from './rule.ts'
@@ -252,9 +252,9 @@ function optionalContentRule(): Rule {
         const configuration = file.resolve(item)
         if (!isDict(configuration)) continue
         look.saw()
-        const name = JSON.stringify(entry(file, configuration, 'Name'))
-        if (name === 'null' || names.has(name))
-          look.fault(file.catalogRef.number, 'a configuration without its own name')
+        const named = entry(file, configuration, 'Name')
+        const name = isString(named) ? readText(named) : ''
+        if (name === '' || names.has(name)) look.fault(file.catalogRef.number, 'a configuration without its own name')
         names.add(name)
         if (configuration.entries.has('AS')) look.fault(file.catalogRef.number, 'a configuration with /AS')
       }

@@ -104,7 +104,10 @@ export const metadataRules: readonly Rule[] = [
       if (!part) return look.unchecked('the file does not call itself PDF/UA')
       look.saw()
       if (part.value.trim() !== '1') look.fault(file.catalogRef.number, `part ${part.value}`)
-      if (part.prefix !== 'pdfuaid') look.fault(file.catalogRef.number, `the prefix is ${part.prefix}`)
+      for (const { namespace, prefix } of xmp().properties) {
+        if (namespace === ns.pdfuaid && prefix !== 'pdfuaid')
+          look.fault(file.catalogRef.number, `the prefix is ${prefix}`)
+      }
     },
   },
   {

@@ -393,6 +393,7 @@ export const damages: readonly Damage[] = [
     }),
   },
   { rule: 'annotation-kinds', what: 'a film', damage: annotated({ Subtype: name('Movie') }) },
+  { rule: 'no-trap-network', what: 'one', damage: annotated({ Subtype: name('TrapNet') }) },
   { rule: 'annotation-flags', what: 'a hidden link', damage: inFirst(subtyped('Link'), { F: 2 }) },
   { rule: 'annotation-appearance', what: 'a stamp without looks', damage: annotated({ Subtype: name('Stamp') }) },
   {
