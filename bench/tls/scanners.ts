@@ -21,12 +21,12 @@ const run = promisify(execFile)
 
 /** How much a scanner found; null where it does not look for such a thing. */
 export type Found = {
+  readonly versions: number
   /** Pairs of a protocol version and a cipher suite. */
   readonly suites: number
   /** Pairs of a protocol version and a group. */
   readonly groups: number | null
   readonly certificates: number | null
-  readonly order: boolean
 }
 
 export type Scanner = {
@@ -39,10 +39,16 @@ export type Scanner = {
 
 const maxMs = 300_000
 
-/** The inventory alone, in this process; the whole collector; and the command that a person types. */
+/** The inventory alone (versions, suites, order, groups, certificates), in this process. */
+export const inventory: Scanner = { name: 'affidavit, inventory', slow: false, scan: takeInventoryOf }
+
+/** Everything that the collector asks about, in this process. */
+export const everything: Scanner = { name: 'affidavit, everything', slow: false, scan: scanInProcess }
+
+/** Both, and the command that a person types. */
 export const ours: readonly Scanner[] = [
-  { name: 'affidavit, inventory', slow: false, scan: takeInventoryOf },
-  { name: 'affidavit, everything', slow: false, scan: scanInProcess },
+  inventory,
+  everything,
   {
     name: 'affidavit probe tls',
     slow: false,
@@ -85,19 +91,22 @@ function foundIn(observations: readonly Observed[]): Found {
   const count = (fact: string): number =>
     versions.reduce((total, { facts }) => total + (facts[fact] as readonly string[]).length, 0)
   const certificates = observations.filter(({ kind }) => kind === 'tls.certificate').length
-  return { suites: count('cipherSuites'), groups: count('groups'), certificates, order: true }
+  const offered = versions.filter(({ facts }) => facts.offered === 'yes').length
+  return { versions: offered, suites: count('cipherSuites'), groups: count('groups'), certificates }
 }
 
+/** How much of testssl.sh runs, which takes a minute or more a server. */
+export type Testssl = 'none' | 'inventory' | 'everything'
+
 /** The peers that are on this machine; the others are named on standard error. */
-export async function peers(full: boolean): Promise<readonly Scanner[]> {
-  const all: readonly (Scanner & { readonly program: string })[] = [
+export async function peers(testsslRuns: Testssl): Promise<readonly Scanner[]> {
+  const known: readonly (Scanner & { readonly program: string })[] = [
     { name: 'nmap ssl-enum-ciphers', program: 'nmap', slow: false, scan: nmap },
     { name: 'sslscan', program: 'sslscan', slow: false, scan: sslscan },
     { name: 'testssl.sh -p -E -P', program: 'testssl', slow: true, scan: (port) => testssl(port, ['-p', '-E', '-P']) },
-    ...(full
-      ? [{ name: 'testssl.sh', program: 'testssl', slow: true, scan: (port: number) => testssl(port, []) }]
-      : []),
+    { name: 'testssl.sh', program: 'testssl', slow: true, scan: (port) => testssl(port, []) },
   ]
+  const all = known.slice(0, 2 + ['none', 'inventory', 'everything'].indexOf(testsslRuns))
   const present = await Promise.all(all.map(({ program }) => has(program)))
   return all.filter(({ program }, index) => {
     if (!present[index]) process.stderr.write(`SKIPPED: ${program}, which this machine has not\n`)
@@ -112,10 +121,10 @@ async function nmap(port: number): Promise<Found> {
     (section) => new Set([...section.matchAll(/_\S+ \((?:ecdh_)?([a-z]\w+)\) - /g)].map(([, name]) => name)),
   )
   return {
+    versions: sections.length,
     suites: count(text, /^\|\s+TLS_\w+/gm),
     groups: groups.reduce((total, { size }) => total + size, 0),
     certificates: null,
-    order: true,
   }
 }
 
@@ -123,10 +132,10 @@ async function sslscan(port: number): Promise<Found> {
   const text = await output('sslscan', ['--no-colour', `127.0.0.1:${port}`])
   const [, groups = ''] = text.split('Server Key Exchange Group(s):')
   return {
+    versions: count(text, /^(?:SSL|TLS)v[\d.]+\s+enabled/gm),
     suites: count(text, /^(?:Accepted|Preferred) /gm),
     groups: count(groups, /^TLSv1\.\d /gm),
     certificates: count(text, /^Subject: /gm),
-    order: false,
   }
 }
 
@@ -135,10 +144,10 @@ async function testssl(port: number, options: readonly string[]): Promise<Found>
   const text = await output('testssl', [...quiet, ...options, `127.0.0.1:${port}`])
   const curves = /Elliptic curves offered:\s+(.*)/.exec(text)?.[1]
   return {
+    versions: count(text, /^ (?:SSLv[23]|TLS 1(?:\.\d)?)\s+offered/gm),
     suites: count(text, /^ x[0-9a-f]{2,6} /gm),
     groups: curves === undefined ? null : curves.trim().split(/\s+/).length,
     certificates: options.length > 0 ? null : Math.max(1, count(text, /Server Certificate #\d/g)),
-    order: true,
   }
 }
 

@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,6 +53,31 @@ export async function startOldOpenssl(): Promise<Running | undefined> {
   }
   process.stderr.write(`SKIPPED: the OpenSSL 1.0.2 server: ${found.missing}\n`)
   return undefined
+}
+
+/** The servers of the benchmark, by the names that its tables have. */
+export const starters: { readonly [name: string]: () => Promise<Running | undefined> } = {
+  'nginx, RSA, client order': () => startNginx({ keys: ['RSA-2048'], order: 'client' }),
+  'nginx, RSA, server order': () => startNginx({ keys: ['RSA-2048'], order: 'server' }),
+  'nginx, RSA and ECDSA, client order': () => startNginx({ keys: ['RSA-2048', 'P-256'], order: 'client' }),
+  'nginx, RSA and ECDSA, server order': () => startNginx({ keys: ['RSA-2048', 'P-256'], order: 'server' }),
+  'OpenSSL 1.0.2, all suites': startOldOpenssl,
+}
+
+/** Starts one of them in a process of its own, so that it ends with this one, however this one ends. */
+export async function startServer(name: string): Promise<Running | undefined> {
+  const child = fork(join(import.meta.dirname, 'serve.ts'), [name])
+  const exited = once(child, 'exit')
+  const ready = await Promise.race([once(child, 'message'), exited.then(() => undefined)])
+  if (!ready) return undefined
+  const [{ port }] = ready as [{ port: number }]
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      child.disconnect()
+      await exited
+    },
+  }
 }
 
 /** The address of 127.0.0.0/8 that stands for one of many hosts. */

@@ -87,10 +87,11 @@ export async function takeApart(
   groups: readonly number[] = [],
 ): Promise<readonly number[]> {
   let untried = groups
-  // A group that the server has in TLS 1.3 it probably has here; any is as good as the other where there is none.
+  // A group that the server has in TLS 1.3 it probably has here; any is as good as the other where nothing is known.
   const nextGroup = (): number | undefined => {
-    const known = survey.facts('TLSv1.3').groups
-    const group = untried.find((each) => known.length === 0 || known.includes(each))
+    const { groups: known, openGroups } = survey.facts('TLSv1.3')
+    const mayBe = (each: number): boolean => known.length === 0 || openGroups.includes(each)
+    const group = untried.find((each) => known.includes(each)) ?? untried.find(mayBe)
     untried = untried.filter((each) => each !== group)
     return group
   }
