@@ -38,6 +38,27 @@ export async function nmapScan({ port }: Running): Promise<Scanned> {
   )
 }
 
+/**
+ * The suites of TLS 1.2 in which `openssl s_client` completes a handshake that offers no other, for the host localhost; by
+ * IANA's names, sorted.
+ */
+export async function opensslSuites({ port }: Running): Promise<readonly string[]> {
+  const { stdout } = await run('openssl', ['ciphers', '-stdname', 'ALL:COMPLEMENTOFALL:@SECLEVEL=0'])
+  const suites = [...stdout.matchAll(/^(\S+) +- (\S+) +(?!TLSv1\.3)/gm)]
+  const found = []
+  for (const [, name = '', own = ''] of suites) {
+    const to = ['-connect', `127.0.0.1:${port}`, '-servername', 'localhost']
+    const talk = run('openssl', ['s_client', ...to, '-tls1_2', '-cipher', `${own}:@SECLEVEL=0`])
+    talk.child.stdin?.end()
+    const isTaken = await talk.then(
+      ({ stdout }) => /Cipher is (?!\(NONE\))/.test(stdout),
+      () => false,
+    )
+    if (isTaken) found.push(name)
+  }
+  return found.toSorted()
+}
+
 /** How many suites sslscan finds, by protocol version; it tries none of SSLv3. */
 export async function sslscanCounts({ port }: Running): Promise<Readonly<Record<string, number>>> {
   const { stdout } = await run('sslscan', ['--no-colour', `127.0.0.1:${port}`])

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { tlsCollector } from '../../collectors/tls/index.ts'
+import { isAboutFeature } from '../../collectors/tls/transcript.ts'
 import type { Collection } from '../../src/model/evidence.ts'
 import { collectFrom, observed } from '../helpers/collect.ts'
 import { javaMissing, javaServer } from '../helpers/tls-java.ts'
 import { type OldOpenssl, oldOpenssl, oldServer } from '../helpers/tls-old-openssl.ts'
-import { freePort, has, nmapScan, program, sslscanCounts } from '../helpers/tls-scanners.ts'
+import { freePort, has, nmapScan, opensslSuites, program, sslscanCounts } from '../helpers/tls-scanners.ts'
 import { localCertificate, type Running } from '../helpers/tls-servers.ts'
+import { transcriptOf } from '../helpers/tls-transcript.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'affidavit-tls-makes-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -69,21 +71,75 @@ if (missing.length > 0)
   process.stderr.write(`SKIPPED: tests that need ${missing.join(', ')}, which this machine has not\n`)
 
 describe.skipIf(missing.includes('nmap'))('current servers', () => {
-  test.skipIf(missing.includes('nginx'))('nginx with an RSA and an EC key', async () => {
+  const keysOf = {
+    RSA: `ssl_certificate ${paths.rsaCert}; ssl_certificate_key ${paths.rsaKey};`,
+    EC: `ssl_certificate ${paths.ecCert}; ssl_certificate_key ${paths.ecKey};`,
+  }
+  const nginx = async (keys: readonly (keyof typeof keysOf)[], order: 'server' | 'client'): Promise<Running> => {
     const port = await freePort()
-    const server = (prefer: 'on' | 'off') => `
+    const config = `
       worker_processes 1; daemon off; pid ${folder}/nginx-${port}.pid; error_log /dev/null;
       events {}
       http { access_log off; server {
-        listen 127.0.0.1:${port} ssl; ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers HIGH:!aNULL; ssl_prefer_server_ciphers ${prefer};
-        ssl_certificate ${paths.rsaCert}; ssl_certificate_key ${paths.rsaKey};
-        ssl_certificate ${paths.ecCert}; ssl_certificate_key ${paths.ecKey};
+        listen 127.0.0.1:${port} ssl; ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers HIGH:!aNULL;
+        ssl_prefer_server_ciphers ${order === 'server' ? 'on' : 'off'};
+        ${keys.map((key) => keysOf[key]).join('\n')}
       } }`
-    await using nginx = await program('nginx', ['-c', file('nginx.conf', server('on'))], port)
-    const collection = await expectAsOthers(nginx)
+    return await program('nginx', ['-c', file(`nginx-${port}.conf`, config)], port)
+  }
+
+  test.skipIf(missing.includes('nginx'))('nginx with an RSA and an EC key', async () => {
+    await using server = await nginx(['RSA', 'EC'], 'server')
+    const collection = await expectAsOthers(server)
     expect(observed(collection, 'tls.certificate')).toHaveLength(2)
     expect(observed(collection, 'tls.protocol', { protocol: 'TLSv1.2' })[0]?.facts.preference).toBe('server')
   })
+
+  test.skipIf(missing.includes('nginx'))(
+    'the inventory of nginx takes at most 70 connections, whatever its keys and its order',
+    async () => {
+      for (const keys of [['RSA'], ['EC'], ['RSA', 'EC']] as const) {
+        for (const order of ['server', 'client'] as const) {
+          await using server = await nginx(keys, order)
+          const collection = await look(server)
+          const [tls12] = observed(collection, 'tls.protocol', { protocol: 'TLSv1.2' })
+          expect(tls12?.facts).toMatchObject({ cipherSuitesComplete: 'yes', groupsComplete: 'yes', preference: order })
+          expect(observed(collection, 'tls.certificate')).toHaveLength(keys.length)
+          const inventory = transcriptOf(collection).exchanges.filter((each) => !isAboutFeature(each))
+          expect(inventory.length, `${keys.join(' and ')}, ${order} order`).toBeLessThanOrEqual(70)
+        }
+      }
+    },
+  )
+
+  test.skipIf(missing.includes('haproxy') || missing.includes('openssl'))(
+    'haproxy with an RSA and an EC key, which chooses by the client',
+    async () => {
+      const port = await freePort()
+      file('both.pem.rsa', rsa.pem + rsa.keyPem)
+      file('both.pem.ecdsa', ec.pem + ec.keyPem)
+      const config = `
+      defaults
+        mode tcp
+        timeout connect 5s
+        timeout client 5s
+        timeout server 5s
+      frontend tls
+        bind 127.0.0.1:${port} ssl crt ${join(folder, 'both.pem')}
+        default_backend none
+      backend none
+        server none 127.0.0.1:9\n`
+      await using haproxy = await program('haproxy', ['-db', '-f', file('haproxy-both.cfg', config)], port)
+      // A client that names no host gets the first certificate alone.
+      const target = { host: '127.0.0.1', port, serverName: 'localhost' }
+      const collection = await collectFrom(tlsCollector, target)
+      const suites = suitesOf(collection)['TLSv1.2'] ?? []
+      const names = ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384']
+      expect(suites).toEqual(expect.arrayContaining([...names, 'TLS_RSA_WITH_AES_256_GCM_SHA384']))
+      // One suite at a time is what a server that chooses by the client cannot misread.
+      expect(suites.toSorted()).toEqual(await opensslSuites(haproxy))
+    },
+  )
 
   test.skipIf(missing.includes('haproxy'))('haproxy', async () => {
     const port = await freePort()
