@@ -280,3 +280,14 @@ test('what is wrong with a report key is said at its place, and a PIN is never r
   ])
   expect(wrong(`  key: "${uri}"\n  passphrase: env:P\n`)).toEqual([expect.stringMatching(/^24:3 .*two references/)])
 })
+
+test('a level of signatures that needs a time stamp needs somebody who gives it', () => {
+  const signing = (text: string) => `${sound}signing:\n  reason: Issued\n  ${text}\n`
+  expect(problems(signing('level: B-LTA'))).toEqual([
+    expect.stringMatching(/^24:3 signing\.level: B-LTA needs a time-stamping authority/),
+  ])
+  expect(problems(signing('level: B-B'))).toEqual([])
+  expect(problems(signing('level: B-LTA\n  timestamp: { urls: ["https://tsa.example.test"] }'))).toEqual([])
+  expect(problems(signing('level: B-X'))).toHaveLength(1)
+  expect(problems(signing('revocation: { hosts: ["http://ocsp.example.test"] }'))).toHaveLength(1)
+})

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
 import { keyTypes } from '../../../src/signing/keys/identity.ts'
+import { readCrlFile } from '../../../src/signing/keys/own-crl.ts'
+import { raiseLevel } from '../../../src/signing/raise-level.ts'
 import { rfc3161Timestamper } from '../../../src/signing/timestamp.ts'
 import { verifyPdf } from '../../../src/signing/verify-pdf.ts'
-import { identityOf, sign, signingTime, tinyPdf, withByte } from '../../helpers/signing.ts'
+import { clock, identityOf, never, sign, signingTime, tinyPdf, withByte } from '../../helpers/signing.ts'
+import { atHand } from '../../helpers/tamper/loot.ts'
 import { startAuthority } from '../../helpers/time-stamp-authority.ts'
 
 /*
@@ -32,6 +35,31 @@ test.each(keyTypes)('every byte of a document signed with %s and timestamped mat
     for (const value of values) {
       if ((await verify(withByte(pdf, at, value))) !== 'refused') unnoticed.push(`byte ${at}: ${value} for ${byte}`)
     }
+  }
+  expect(unnoticed).toEqual([])
+})
+
+/*
+ * Nobody signs revocation data: that each byte of them matters is for the verifier to see to. One in seven is tried, which
+ * meets every part of them.
+ */
+test.each(['B-LT', 'B-LTA'] as const)('the bytes that raise a document to %s matter', async (level) => {
+  await using authority = await startAuthority()
+  const timestamper = rfc3161Timestamper({ url: authority.url })
+  const signed = await sign(tinyPdf(), { timestamper })
+  const crls = atHand([readCrlFile(identityOf('p256').rootCrl), authority.crl])
+  const ask = () => Promise.reject(new Error('nobody is to be asked'))
+  const raising = { ask, crls, known: [], clock, signal: never, timestamper }
+  const { pdf } = await raiseLevel(signed.pdf, 'B-T', level, raising)
+  const anchors = [identityOf('p256').rootCertificate, authority.rootCertificate]
+  const verify = async (bytes: Uint8Array) => (await verifyPdf(bytes, { anchors, at: signingTime })).verdict
+  expect(await verify(pdf)).toBe('accepted')
+  const zeros = Buffer.from(pdf).toString('latin1').lastIndexOf('0'.repeat(2_000))
+  const unnoticed: number[] = []
+  for (let at = signed.pdf.length; at < pdf.length; at += 7) {
+    const isPadding = level === 'B-LTA' && at > zeros - 20_000 && pdf[at] === 0x30 && pdf[at - 1] === 0x30
+    if (isPadding && at % 61 !== 0) continue
+    if ((await verify(withByte(pdf, at, (pdf[at] ?? 0) ^ 0x01))) !== 'refused') unnoticed.push(at)
   }
   expect(unnoticed).toEqual([])
 })
