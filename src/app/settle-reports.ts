@@ -3,8 +3,9 @@ import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Store } from '../ledger/store.ts'
 import { sha256 } from '../model/digest.ts'
+import { issueKinds } from './check-issued.ts'
 
-/** The forms of a report that a process wrote beside their places and did not put there. */
+/** The forms of a report, or the one of a report that was raised, that a process wrote beside their places and did not put there. */
 type Leftover = { readonly id: string; readonly pid: number; readonly forms: readonly string[] }
 
 const partName = /^(.+)\.(html|json|pdf)\.(\d+)\.part$/
@@ -16,16 +17,14 @@ const partName = /^(.+)\.(html|json|pdf)\.(\d+)\.part$/
 export async function settleReports(directory: string, store: Store): Promise<readonly string[]> {
   const leftovers = (await leftoversIn(directory)).filter(({ pid }) => !isRunning(pid))
   if (leftovers.length === 0) return []
-  const issued = new Map<string, unknown>()
-  for await (const { entry } of store.entries({ kinds: ['report.issued'] })) {
-    issued.set(String(entry.facts.id), entry.facts.sha256)
-  }
+  const known = new Set<unknown>()
+  for await (const { entry } of store.entries({ kinds: issueKinds })) known.add(entry.facts.sha256)
   const settled: string[] = []
   for (const { id, pid, forms } of leftovers) {
     const part = (form: string) => join(directory, `${id}.${form}.${pid}.part`)
     const place = (form: string) => join(directory, `${id}.${form}`)
     const pdf = forms.includes('pdf') ? part('pdf') : place('pdf')
-    const recorded = existsSync(pdf) && sha256(await readFile(pdf)) === issued.get(id)
+    const recorded = existsSync(pdf) && known.has(sha256(await readFile(pdf)))
     for (const form of forms) {
       if (recorded && !existsSync(place(form))) await rename(part(form), place(form))
       else await rm(part(form), { force: true })

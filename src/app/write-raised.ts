@@ -31,12 +31,11 @@ export type RaisedRecord = { readonly recorded: string | null; readonly unrecord
  * what cannot be written is not recorded, what cannot be recorded leaves no file behind. Throws ConfigError or StoreError.
  */
 export async function writeRaised(path: string, raised: RaisedPdf, from: RaisedFrom): Promise<RaisedRecord> {
-  assertFree(path)
   const part = `${path}.${process.pid}.part`
   try {
     await writeFile(part, raised.pdf, { flush: true }).catch(unwritable(path))
-    const record = await recordRaised(raised, from)
     assertFree(path)
+    const record = await recordRaised(raised, from)
     await rename(part, path).catch(unwritable(path))
     return record
   } finally {

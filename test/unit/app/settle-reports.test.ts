@@ -27,6 +27,17 @@ test('a report that was recorded when its process was killed is put in place, as
   expect(await readFile(join(folder, 'AER-1.json'), 'utf8')).toBe('j1')
 })
 
+test('a report that was raised and recorded when its process was killed is put in place too', async () => {
+  const folder = temporaryFolder()
+  await using store = await ledgerWith(folder, { 'AER-1': '%PDF one' })
+  const facts = { id: 'AER-1', sha256: sha256('%PDF one, raised') }
+  await store.append([newEntry(1, { kind: 'report.raised', facts })])
+  await parts(folder, 'AER-1-timestamped', gone, { pdf: '%PDF one, raised' })
+  await parts(folder, 'AER-2-timestamped', gone, { pdf: '%PDF two, raised' })
+  expect(await settleReports(folder, store)).toEqual(['AER-1-timestamped'])
+  expect(await reportsIn(folder)).toEqual(['AER-1-timestamped.pdf'])
+})
+
 test('what was never recorded, or only in part written, goes', async () => {
   const folder = temporaryFolder()
   await using store = await ledgerWith(folder, { 'AER-1': '%PDF one, whole' })
