@@ -71,7 +71,8 @@ export function endsForGroups(
   protocol: RecordProtocol,
   stretches: readonly (readonly number[])[],
 ): number {
-  const last = stretches.map((stretch) => likelyOnes(survey, protocol, stretch)[0])
+  const kinds = kindsSeen(survey, protocol)
+  const last = stretches.map((stretch) => likelyOnes(kinds, stretch)[0])
   return last.filter((suite) => suite !== undefined && needsNoCurve(suite)).length
 }
 
@@ -96,9 +97,11 @@ export async function takeApart(
     return group
   }
   const refused: number[] = []
+  // Kept here, since working the facts out anew after each answer would cost more than the asking.
+  const kinds = kindsSeen(survey, protocol)
   const takeStretch = async (stretch: readonly number[]): Promise<readonly number[]> => {
     for (let left = stretch; ; ) {
-      const next = likelyOnes(survey, protocol, left)
+      const next = likelyOnes(kinds, left)
       if (next.length === 0) return left
       const group = next.length === 1 && next.every(needsNoCurve) ? nextGroup() : undefined
       if (group !== undefined && (await takesWithGroup(survey, protocol, next, group))) {
@@ -107,13 +110,14 @@ export async function takeApart(
       }
       const taken = await takeOne(survey, protocol, left)
       if (!taken.chosen && isMixed(left)) refused.push(...left)
+      for (const suite of taken.chosen ? left : []) if (!taken.left.includes(suite)) kinds.add(authenticationOf(suite))
       left = taken.left
     }
   }
   let left = stretches
   // What one stretch left out may have become likely by what another one brought.
   do left = await Promise.all(left.map(takeStretch))
-  while (left.some((stretch) => likelyOnes(survey, protocol, stretch).length > 0))
+  while (left.some((stretch) => likelyOnes(kinds, stretch).length > 0))
   return [...left.flat(), ...refused]
 }
 
@@ -140,9 +144,12 @@ function isMixed(suites: readonly number[]): boolean {
 }
 
 /** Those that call for a kind of certificate of which the server has shown something. */
-function likelyOnes(survey: Survey, protocol: RecordProtocol, suites: readonly number[]): readonly number[] {
-  const seen = new Set(survey.facts(protocol).suites.map(authenticationOf))
-  return suites.filter((suite) => seen.has(authenticationOf(suite)))
+function likelyOnes(kinds: ReadonlySet<string | undefined>, suites: readonly number[]): readonly number[] {
+  return suites.filter((suite) => kinds.has(authenticationOf(suite)))
+}
+
+function kindsSeen(survey: Survey, protocol: RecordProtocol): Set<string | undefined> {
+  return new Set(survey.facts(protocol).suites.map(authenticationOf))
 }
 
 function authenticationOf(suite: number): string | undefined {
