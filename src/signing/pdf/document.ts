@@ -2,6 +2,7 @@ import type { Instant } from '../../model/time.ts'
 import { allFontsArchivable } from './archivable.ts'
 import { markArtefacts } from './artefacts.ts'
 import { type Attachment, addAttachments } from './attachments.ts'
+import { mendBookmarks } from './bookmarks.ts'
 import { entry, type PdfFile, pages } from './file.ts'
 import { describeLinks } from './links.ts'
 import { informationDictionary, metadataStream, type PdfMetadata } from './metadata.ts'
@@ -52,6 +53,7 @@ export async function completeDocument(
   const key = completeTags(file, update, field, firstPage)
   const unplaced = signatureField(update, firstPage, signature, completion.rectangle)
   update.put(field, key === null ? unplaced : withEntries(unplaced, { StructParent: key }))
+  mendBookmarks(file, update)
   const sheets = all.map(({ page }) => page)
   const texts = await markArtefacts(file, update, sheets)
   const archivable = texts.understood && !texts.missingGlyphs && allFontsArchivable(file, sheets)
