@@ -6,6 +6,7 @@ import type { NoteSigner, Store } from '../ledger/store.ts'
 import type { Assessment, Comparison, LedgerState } from '../model/assessment.ts'
 import { sha256 } from '../model/digest.ts'
 import type { Erasure } from '../model/erasure.ts'
+import { SigningError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Period } from '../model/period.ts'
 import { inForce } from '../model/retention.ts'
@@ -14,6 +15,7 @@ import { renderHtml } from '../render/html.ts'
 import { assessPeriod, compareWithPrevious } from './assessment.ts'
 import { stampFile } from './check-stamp.ts'
 import { type Attachment, evidenceFiles, evidenceIndex } from './evidence.ts'
+import { judgeReport } from './judge-report.ts'
 import { ownEntry } from './own-entries.ts'
 import type { Ports, ReportKey, SignedReport } from './ports.ts'
 import type { Project } from './project.ts'
@@ -83,12 +85,27 @@ export async function issueReport(
   const printed = await ports.print(html, { createdAt: issue.issuedAt, signal: options.signal })
   const attachments = [{ ...reportFile, bytes: Buffer.from(json) }, ...evidence]
   const signed = await key.sign(printed, { title: document.title, attachments, signal: options.signal })
+  await assertSound(signed)
 
   await writeReport(files, { pdf: signed.pdf, html, json }, () =>
     recordIssue(project, store, { issue, assessment, signed }, ledgerKey),
   )
   const { level, asked, shortfall } = signed
   return { id: issue.id, files, settled, level, asked, shortfall, stamping, assessment, comparison }
+}
+
+/** No report leaves the house that its reader's verifier would refuse. */
+async function assertSound({ pdf }: SignedReport): Promise<void> {
+  const { verdict, checks } = await judgeReport(pdf, { anchors: [] })
+  if (verdict !== 'refused') return
+  const reasons = checks.filter(({ holds }) => holds === false).map(({ sentence }) => sentence)
+  throw new SigningError(
+    'AFD_REPORT_UNSOUND',
+    `no report was issued, because it would be refused: ${reasons.join(' ')}`,
+    {
+      hint: 'this is a fault of Affidavit; please report it, with this message',
+    },
+  )
 }
 
 const reportFile = { name: 'report.json', mediaType: 'application/json', description: 'This report as data' }

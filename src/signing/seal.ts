@@ -49,7 +49,8 @@ export async function seal(
 ): Promise<SignedPdf> {
   const range = fixRange(bytes, offsets.get(signature.number) ?? 0, reserved)
   const signed = await signDetached(signedParts(bytes, range), signer, signal)
-  const timed = timestamper ? await obtainToken(digest('sha256', signed.signature), timestamper, signal) : null
+  const obtained = timestamper ? await obtainToken(digest('sha256', signed.signature), timestamper, signal) : null
+  const timed = obtained && 'time' in obtained ? withinValidity(obtained, signer) : obtained
   const cms = timed && 'token' in timed ? signed.withTimestamp(timed.token) : signed.cms
   if (cms.length > reserved)
     throw new SigningError('AFD_SIGNATURE_SIZE', 'the signature is larger than the room for it')
@@ -61,6 +62,20 @@ export async function seal(
     timestamp: timed && 'token' in timed ? { time: timed.time, authority: timed.authority } : null,
     timestampError: timed && 'error' in timed ? timed.error : null,
   }
+}
+
+/** A time at which the certificate was not valid would make verifiers refuse the signature; it is rather left untimed. */
+function withinValidity<Timed extends { readonly time: Instant; readonly authority: string }>(
+  timed: Timed,
+  { certificateChain }: Signer,
+): Timed | { readonly error: SigningError } {
+  const outside = certificateChain
+    .map(readCertificate)
+    .find(({ notBefore, notAfter }) => millis(timed.time) < notBefore || millis(timed.time) > notAfter)
+  if (!outside) return timed
+  const { time, authority } = timed
+  const message = `the time-stamp authority ${authority} states ${time}, when the certificate ${title(outside)} was not valid`
+  return { error: new SigningError('AFD_TIMESTAMP_TIME', message, { hint: 'One of the two clocks is wrong.' }) }
 }
 
 /** The work, its PdfError as a SigningError. */

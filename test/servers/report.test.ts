@@ -3,10 +3,14 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { periodNamed } from '../../src/app/assessment.ts'
-import { importKey, makeKeys } from '../../src/app/keys.ts'
+import { importKey, makeKeys, openLedgerKey, openReportKey } from '../../src/app/keys.ts'
+import type { Ports } from '../../src/app/ports.ts'
+import { issueReport } from '../../src/app/report.ts'
+import { openTimestamper } from '../../src/app/timestamper.ts'
 import { verifyReport } from '../../src/app/verify.ts'
 import { collectNow, issue, openLedger, openProject } from '../../src/app.ts'
 import type { Period } from '../../src/model/period.ts'
+import { printPdf } from '../../src/render/print.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
 import { type Authority, startAuthority } from '../helpers/time-stamp-authority.ts'
 
@@ -51,6 +55,42 @@ test('an authority that is out of reach does not stop the report: it is B-B and 
   expect(report.asked).toBe('B-T')
   expect(report.shortfall).toContain('127.0.0.1:1')
   expect((await verifyReport(report.files.pdf, { trust: [], project })).verdict).toBe('accepted')
+})
+
+test('an authority whose clock is before the certificate leaves the report untimed and says so', async () => {
+  await using early = await startAuthority({ time: new Date('2026-02-01T00:00:00Z') })
+  const project = await configured(`signing: { timestamp: { urls: ["${early.url}"] } }\n`)
+  const report = await issue(project, { period: current(project), signal })
+  expect(report.level).toBe('B-B')
+  expect(report.shortfall).toContain('2026-02-01')
+  expect((await verifyReport(report.files.pdf, { trust: [], project })).verdict).toBe('accepted')
+})
+
+test('a report that its own verification refuses is not issued and not recorded', async () => {
+  const project = await configured('')
+  const before = await issued(project)
+  await using store = await openLedger(project, 'write')
+  const ports: Ports = {
+    openLedger,
+    ledgerKey: openLedgerKey,
+    timestamper: openTimestamper,
+    print: printPdf,
+    async reportKey(...given) {
+      const key = await openReportKey(...given)
+      return {
+        ...key,
+        async sign(pdf, options) {
+          const signed = await key.sign(pdf, options)
+          const damaged = Uint8Array.from(signed.pdf)
+          damaged[100] = (damaged[100] ?? 0) ^ 1
+          return { ...signed, pdf: damaged }
+        },
+      }
+    },
+  }
+  const issuing = issueReport(project, store, ports, { period: current(project), signal })
+  await expect(issuing).rejects.toMatchObject({ code: 'AFD_REPORT_UNSOUND' })
+  expect(await issued(project)).toBe(before)
 })
 
 test('a key brought as PKCS#12 signs once its lines stand in the configuration', async () => {
