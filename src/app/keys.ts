@@ -11,6 +11,7 @@ import { signaturePanel } from '../render/signature-panel.ts'
 import { readKeyFile, writeSecretFile } from '../signing/keys/files.ts'
 import { makeLocalIdentity } from '../signing/keys/identity.ts'
 import { certificateRequest } from '../signing/keys/request.ts'
+import { assertNotRevoked } from '../signing/keys/standing.ts'
 import { describeCertificate, type KeyDescription, loadLedgerKey } from '../signing/keys.ts'
 import { raiseLevel } from '../signing/raise-level.ts'
 import { signPdf } from '../signing/sign-pdf.ts'
@@ -18,7 +19,7 @@ import type { SignatureAlgorithm } from '../signing/signer.ts'
 import { ledgerOrigin } from './origin.ts'
 import type { ReportKey } from './ports.ts'
 import type { Project } from './project.ts'
-import { configuredSources, levelAsked, signatureReason } from './raising.ts'
+import { configuredSources, levelAsked, listsAtHand, signatureReason } from './raising.ts'
 import {
   certificatesBeside,
   isPkcs12,
@@ -46,6 +47,7 @@ export async function openReportKey(project: Project, signal: AbortSignal): Prom
   const { signing } = project.config
   const asked = levelAsked(signing)
   const signer = await openSigner(keyRequest(project), project.clock, signal)
+  await assertNotRevoked(signer, await listsAtHand(project), project.clock.now())
   const [own] = signer.certificateChain
   const certificate = describeCertificate(own ?? new Uint8Array())
   const timestamper = asked === 'B-B' ? undefined : await openTimestamper(project)

@@ -39,6 +39,12 @@ export function configuredSources(
   return revocationSources({ hosts, crls: crls.map((file) => resolve(directory, file)), clock, signal })
 }
 
+/** The revocation lists in the configuration's files that can be read, DER. */
+export async function listsAtHand({ config, directory }: Project): Promise<readonly Uint8Array[]> {
+  const lists = await Promise.all(config.signing.revocation.crls.map((file) => readList(resolve(directory, file))))
+  return lists.flatMap(({ bytes }) => (bytes ? [bytes] : []))
+}
+
 /** A list that cannot be read is told where it would have been needed; it stops nothing. */
 async function readList(path: string): Promise<ListAtHand> {
   const title = basename(path)

@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { periodNamed } from '../../src/app/assessment.ts'
+import { renewCrl } from '../../src/app/authority.ts'
 import { importKey, makeKeys, openLedgerKey, openReportKey } from '../../src/app/keys.ts'
 import type { Ports } from '../../src/app/ports.ts'
 import { issueReport } from '../../src/app/report.ts'
@@ -145,6 +146,24 @@ test('a file in the place of the report folder is told, and nothing is recorded 
   })
   expect(await issued(project)).toBe(before)
   expect(await readFile(join(folder.path, 'occupied'), 'utf8')).toBe('something else')
+})
+
+test('a certificate that a revocation list at hand names signs no report', async () => {
+  const keys = join(folder.path, 'stolen')
+  await makeKeys({ folder: keys, organisation: 'Example Retail Ltd', passphrase: null })
+  const project = await configured(`signing:
+  key: stolen/report.key.pem
+  certificates: [stolen/report.cert.pem, stolen/ca.cert.pem]
+  revocation: { crls: [stolen/ca.crl.pem] }
+`)
+  expect((await issue(project, { period: current(project), signal })).level).toBe('B-B')
+  const before = await issued(project)
+  await renewCrl({ folder: keys, passphrase: null, revoke: join(keys, 'report.cert.pem'), reason: 'keyCompromise' })
+  await expect(issue(project, { period: current(project), signal })).rejects.toMatchObject({
+    code: 'AFD_CERTIFICATE_REVOKED',
+    exitCode: 5,
+  })
+  expect(await issued(project)).toBe(before)
 })
 
 type Project = Awaited<ReturnType<typeof openProject>>
