@@ -3,20 +3,15 @@ import type { FoundAttachment } from '../src/signing/pdf/read-attachments.ts'
 import { element, plain } from './element.ts'
 import type { Judgement, Trusted } from './judge.ts'
 
-const headings = {
-  accepted: ['good', 'Accepted'],
-  'intact-signer-unproven': ['warn', 'Intact, but the signer is not proven'],
-  refused: ['bad', 'Refused'],
-} as const
+const tones = { accepted: 'good', 'intact-signer-unproven': 'warn', refused: 'bad' } as const
 
 /** The whole answer about a report. */
 export function verdictView(judgement: Judgement): Element {
-  const { verdict, signed, checks, conclusion } = judgement
-  const [tone, heading] = headings[verdict]
+  const { verdict, heading, signed, checks, conclusion } = judgement
   const codes = signed.reasons.map(({ code }) => code)
   return element(
     'article',
-    { class: `verdict ${tone}`, 'data-verdict': verdict, 'data-codes': codes.join(' ') },
+    { class: `verdict ${tones[verdict]}`, 'data-verdict': verdict, 'data-codes': codes.join(' ') },
     element('p', { class: 'file' }, judgement.name),
     element('h2', { tabindex: '-1' }, heading),
     element('p', { class: 'lead' }, conclusion),

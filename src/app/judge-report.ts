@@ -2,10 +2,12 @@ import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
 import { type Check, checkEvidence } from './check-evidence.ts'
 import { checkStamp } from './check-stamp.ts'
-import { type Contradiction, conclusionOf, signatureChecks } from './verdict-sentences.ts'
+import { type Contradiction, conclusionOf, headingOf, signatureChecks } from './verdict-sentences.ts'
 
 export type ReportJudgement = {
   readonly verdict: PdfVerdict['verdict']
+  /** The verdict in a few words. */
+  readonly heading: string
   /** What was checked, a sentence each, in the order in which one rests on another. */
   readonly checks: readonly Check[]
   /** What follows, in words for somebody who knows no cryptography. */
@@ -35,6 +37,7 @@ export async function judgeReport(pdf: Uint8Array, { beside, ...anchors }: Judgi
   const verdict = contradicted ? 'refused' : signed.verdict
   return {
     verdict,
+    heading: headingOf(verdict, signed),
     checks: [...signatureChecks(signed), ...evidence, ...others],
     conclusion: conclusionOf(verdict, signed, contradicted),
     signed,

@@ -99,6 +99,22 @@ function timeCheck({ timestamp }: Pick<SignatureVerdict, 'timestamp'>, distrust:
   }
 }
 
+/** The verdict in a few words. */
+export function headingOf(verdict: PdfVerdict['verdict'], { reasons }: Pick<PdfVerdict, 'reasons'>): string {
+  switch (verdict) {
+    case 'accepted':
+      return 'Accepted'
+    case 'intact-signer-unproven':
+      return reasons.some(({ code }) => code === 'no-anchor')
+        ? 'Intact, but the signer is not proven'
+        : 'Intact, but its time is not proven'
+    case 'refused':
+      return 'Refused'
+    default:
+      return verdict satisfies never
+  }
+}
+
 /** What follows from a verdict, in words for somebody who knows no cryptography. */
 export function conclusionOf(
   verdict: PdfVerdict['verdict'],

@@ -41,7 +41,7 @@ export function verifyCommand(shell: Shell): Command {
     .addHelpText(
       'after',
       `
-Exit code 0 accepted; 4 refused; 5 intact, but the signer could not be tied to an authority that you trust.`,
+Exit code 0 accepted; 4 refused; 5 intact, but the signer or the time could not be tied to an authority that you trust.`,
     )
     .action(async (report: string | undefined, options: Options) => {
       if (options.store && report !== undefined) {
@@ -124,13 +124,10 @@ function printBundle(file: string, result: BundleVerification): void {
   sayText(result.conclusion)
 }
 
+const tones = { accepted: 'good', 'intact-signer-unproven': 'warn', refused: 'bad' } as const
+
 function printReport(file: string, result: ReportVerification): void {
-  const heading = {
-    accepted: tone('good', 'ACCEPTED'),
-    'intact-signer-unproven': tone('warn', 'INTACT, BUT THE SIGNER IS NOT PROVEN'),
-    refused: tone('bad', 'REFUSED'),
-  }[result.verdict]
-  say(`${heading}  ${printable(file)}`)
+  say(`${tone(tones[result.verdict], result.heading.toUpperCase())}  ${printable(file)}`)
   say()
   for (const check of result.checks) printCheck(check)
   for (const signature of result.signatures) {

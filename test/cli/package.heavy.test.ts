@@ -38,15 +38,16 @@ test('the installed package runs the demonstration and verifies its report', asy
   const { stdout } = await affidavit('demo')
   const pdf = /affidavit-demo\/reports\/\S+\.pdf/.exec(stdout)?.[0] ?? ''
   expect(existsSync(join(folder.path, pdf))).toBe(true)
-  const verified = await affidavit('verify', pdf, '--trust', 'affidavit-demo/keys/ca.cert.pem', '--json')
+  const [authority, times] = ['affidavit-demo/keys/ca.cert.pem', 'affidavit-demo/servers/times/tsa.pem']
+  const verified = await affidavit('verify', pdf, '--trust', authority, '--trust', times, '--json')
   expect(JSON.parse(verified.stdout).verdict).toBe('accepted')
 
   const program = `
     import { readFileSync } from 'node:fs'
     import { judgeReport } from 'affidavit'
-    const anchors = [readFileSync('affidavit-demo/keys/ca.cert.pem')]
+    const anchors = [readFileSync('${authority}')]
     const pdf = readFileSync(process.argv[2])
-    const whole = await judgeReport(pdf, { anchors, timestampAnchors: anchors })
+    const whole = await judgeReport(pdf, { anchors, timestampAnchors: [readFileSync('${times}')] })
     const cut = await judgeReport(pdf.subarray(0, -1), { anchors })
     console.log(JSON.stringify([whole.verdict, cut.verdict, whole.checks.length > 2, whole.conclusion !== '']))`
   await writeFile(join(folder.path, 'verify.mjs'), program)
