@@ -13,10 +13,14 @@ export type Measured = {
 /** Runs a program to its end; null where it takes longer than the limit. Linux only. */
 export async function measure(program: string, args: readonly string[], limitMs: number): Promise<Measured | null> {
   const start = performance.now()
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let output = ''
   child.stdout.on('data', (part: Buffer) => {
     output += part.toString()
+  })
+  let complaint = ''
+  child.stderr.on('data', (part: Buffer) => {
+    complaint = (complaint + part.toString()).slice(-2_000)
   })
   let peakKb = 0
   const cpu = new Map<number, number>()
@@ -40,7 +44,7 @@ export async function measure(program: string, args: readonly string[], limitMs:
   clearInterval(timer)
   clearTimeout(limit)
   if (late) return null
-  if (code !== 0) throw new Error(`${program} ended with ${code}`)
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${complaint}`)
   const cpuSeconds = [...cpu.values()].reduce((sum, ticks) => sum + ticks, 0) / 100
   return { seconds: (performance.now() - start) / 1000, cpuSeconds, peakMb: peakKb / 1024, output }
 }

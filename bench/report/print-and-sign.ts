@@ -15,7 +15,7 @@ const signal = new AbortController().signal
 const identity = makeLocalIdentity({ organisation: 'Example', from: instant(Date.now() - 60_000), keyType: 'p256' })
 const { reportKey, reportCertificate, rootCertificate } = identity
 const signer = await loadReportSigner({ keyPem: reportKey, certificates: [reportCertificate, rootCertificate] }, clock)
-await using authority = await startAuthority()
+await using authority = await startAuthority({ time: new Date() })
 const timestamper = rfc3161Timestamper({ url: authority.url })
 const line = `${JSON.stringify({ sequence: 1, facts: 'x'.repeat(900) })}\n`
 
