@@ -2,6 +2,7 @@ import { access, constants, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { SigningError } from '../model/errors.ts'
 import type { KeyLocation } from '../model/key-location.ts'
+import { expiryWarnings } from './expiry-warnings.ts'
 import { findPackages } from './key-packages.ts'
 import type { Project } from './project.ts'
 import { retentionWarnings } from './retention-warnings.ts'
@@ -20,6 +21,7 @@ export async function inspectProject(project: Project): Promise<readonly Warning
     ...(await Promise.all(files.map((file) => missingFile(resolve(directory, file), file)))).flat(),
     ...(await Promise.all(keyFiles.map((file) => openKey(resolve(directory, file), file)))).flat(),
     ...(await unreachableKey(config.signing.key, directory)),
+    ...(await expiryWarnings(project)),
     ...(await timestampWarnings(project)),
     ...(await Promise.all([...references].map((reference) => missingSecret(reference, directory)))).flat(),
     ...config.systems

@@ -1,7 +1,18 @@
 import { sameBytes } from '../bytes.ts'
 import { type Scheme, writeScheme } from './algorithms.ts'
 import type { Certificate } from './certificate.ts'
-import { contextOf, type Der, DerError, expectTag, fields, readDer, readSmallInteger, sameDer, tags } from './der.ts'
+import {
+  contextOf,
+  type Der,
+  DerError,
+  expectTag,
+  fields,
+  readDer,
+  readSmallInteger,
+  readTime,
+  sameDer,
+  tags,
+} from './der.ts'
 import { der, derBits, derInteger, derOctets, derOid, derSequence, derTime } from './der-write.ts'
 import { oids } from './oids.ts'
 import { type RevocationReason, revocationReasons } from './revocation.ts'
@@ -54,10 +65,15 @@ export function writeCrlEntry({ serial, at, reason }: Revocation): Uint8Array {
   return derSequence(serial.bytes, derTime(at), ...(reason === 'unspecified' ? [] : [why]))
 }
 
-/** What the next list of an issuer has to know of its last: the number, and the entries. Throws DerError. */
-export function readCrlState(bytes: Uint8Array): { readonly number: number; readonly entries: readonly Der[] } {
+/** What the next list of an issuer has to know of its last: the number, its end (ms), and the entries. Throws DerError. */
+export function readCrlState(bytes: Uint8Array): {
+  readonly number: number
+  readonly nextUpdate: number
+  readonly entries: readonly Der[]
+} {
   const list = fields(readDer(bytes).parts[0], 'tbsCertList')
-  for (const field of ['version', 'signature', 'issuer', 'thisUpdate', 'nextUpdate']) list.any(field)
+  for (const field of ['version', 'signature', 'issuer', 'thisUpdate']) list.any(field)
+  const nextUpdate = readTime(list.any('nextUpdate'), 'nextUpdate')
   const entries = list.optional(tags.sequence)?.parts ?? []
   const extensions = list.optional(contextOf(0))?.parts[0]?.parts ?? []
   list.end()
@@ -66,6 +82,7 @@ export function readCrlState(bytes: Uint8Array): { readonly number: number; read
     if (!oid || !value || !sameBytes(oid.bytes, derOid(oids.crlNumber))) continue
     return {
       number: readSmallInteger(readDer(expectTag(value, tags.octetString, 'crlNumber').content), 'crlNumber'),
+      nextUpdate,
       entries,
     }
   }

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { SigningError } from '../../model/errors.ts'
-import { type Instant, millis } from '../../model/time.ts'
+import { type Instant, instant, millis } from '../../model/time.ts'
 import type { Scheme } from '../cms/algorithms.ts'
 import { type Certificate, readCertificate } from '../cms/certificate.ts'
 import { DerError, sameDer } from '../cms/der.ts'
@@ -62,6 +62,18 @@ export function readCrlFile(source: string | Uint8Array): Uint8Array {
   throw new SigningError('AFD_CRL_UNREADABLE', 'there is no certificate revocation list in it', {
     hint: 'Give it as PEM (-----BEGIN X509 CRL-----) or DER.',
   })
+}
+
+/** When a list (PEM or DER) is to be replaced by its next; throws SigningError. */
+export function crlEnd(source: string | Uint8Array): Instant {
+  try {
+    return instant(readCrlState(readCrlFile(source)).nextUpdate)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw new SigningError('AFD_CRL_UNREADABLE', `the revocation list cannot be read: ${error.message}`, {
+      cause: error,
+    })
+  }
 }
 
 function checkKey(authority: Certificate, key: KeyObject): void {
