@@ -25,6 +25,9 @@ export type Ask = (question: Question) => Promise<Evidence>
 /** Waits before the second, third, fourth attempt. */
 const pausesMs = [50, 150, 400]
 
+/** How long others have to show that a server has less room than it seemed. */
+const roomPauseMs = 150
+
 /**
  * An asker that appends every attempt to `exchanges`. It gives up on a server that speaks another protocol, or that
  * answers nothing even when asked one question alone, so that neither costs the whole time limit.
@@ -102,9 +105,14 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
       if (!alone && !mayHaveRoom) await pause(pauseMs, signal)
       ;({ evidence, width } = await attempt(question, index + 2, alone, pauseMs))
       // Closed twice in good order, though there was room: that is an answer, and no sign of too many connections.
-      if ([before, evidence].every((each) => isClosedWithinRoom(each, room()))) {
-        if (!hadRoom) pacer.recover()
-        return evidence
+      const isRefused = () => [before, evidence].every((each) => isClosedWithinRoom(each, room()))
+      if (isRefused()) {
+        // Early on the room seems larger than it is: what others are answered meanwhile shows it.
+        await pause(roomPauseMs, signal)
+        if (isRefused()) {
+          if (!hadRoom) pacer.recover()
+          return evidence
+        }
       }
       if (!alone || !sameFailure(before, evidence)) continue
       // It is the question that the server does not like, not the number of connections.
