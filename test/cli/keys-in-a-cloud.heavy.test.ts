@@ -35,17 +35,8 @@ describe.skipIf(!packages)('a report key in a cloud', () => {
     const requested = await command('keys', 'request', '--key', key, '-o', 'report.csr')
     expect(requested).toMatchObject({ code: 0, stderr: '' })
     const ca = ['-CA', at('keys/ca.cert.pem'), '-CAkey', at('keys/ca.key.pem'), '-copy_extensions', 'copyall']
-    await run('openssl', [
-      'x509',
-      '-req',
-      '-in',
-      at('report.csr'),
-      ...ca,
-      '-days',
-      '30',
-      '-out',
-      at('keys/kms.cert.pem'),
-    ])
+    const out = ['-days', '365', '-out', at('keys/kms.cert.pem')]
+    await run('openssl', ['x509', '-req', '-in', at('report.csr'), ...ca, ...out])
     const text = await readFile(at('affidavit.yaml'), 'utf8')
     const signing = `signing:\n  key: ${key}\n  certificates: [keys/kms.cert.pem, keys/ca.cert.pem]\n`
     await writeFile(at('affidavit.yaml'), text.replace(/^signing:\n(?: {2}.*\n)*/m, signing))

@@ -29,7 +29,7 @@ describe.skipIf(!packages)('a report key on a token', () => {
   const certify = async (name: string) => {
     const request = ['keys', 'request', '--key', token.uri(name), '--organisation', 'Example Retail Ltd']
     expect(await command(...request, '--common-name', name, '-o', `${name}.csr`)).toMatchObject({ code: 0, stderr: '' })
-    const ca = ['-CA', at('keys/ca.cert.pem'), '-CAkey', at('keys/ca.key.pem'), '-days', '30']
+    const ca = ['-CA', at('keys/ca.cert.pem'), '-CAkey', at('keys/ca.key.pem'), '-days', '365']
     const out = ['-copy_extensions', 'copyall', '-out', at(`keys/${name}.cert.pem`)]
     await run('openssl', ['x509', '-req', '-in', at(`${name}.csr`), ...ca, ...out])
   }
