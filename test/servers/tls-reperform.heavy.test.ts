@@ -8,6 +8,7 @@ import { reperform } from '../../src/assess/reperform.ts'
 import { soundScripts, starttlsServer } from '../helpers/starttls-servers.ts'
 import { dhParametersPem } from '../helpers/tls-certificates.ts'
 import { oldOpenssl, oldServer } from '../helpers/tls-old-openssl.ts'
+import { opensslServer } from '../helpers/tls-s-server.ts'
 import { has } from '../helpers/tls-scanners.ts'
 import { localCertificate, type Running, showing, tlsServer } from '../helpers/tls-servers.ts'
 
@@ -90,6 +91,13 @@ describe.skipIf(why !== '')(
     ])('%s, %s', async (id, command, onSound, onWeak) => {
       expect(await run(id, command, sound)).toMatch(onSound)
       expect(await run(id, command, weak)).toMatch(onWeak)
+    })
+
+    test('TLS-22, on servers that take early data and that take none', async () => {
+      await using early = await opensslServer('-tls1_3', '-early_data', '-max_early_data', '4096')
+      expect(await run('TLS-22', /^\(/, early)).toMatch(/^ +Max Early Data: 4096$/m)
+      await using usual = await opensslServer('-tls1_3')
+      expect(await run('TLS-22', /^\(/, usual)).toMatch(/^(?: +Max Early Data: 0\n)+$/)
     })
 
     test('behind STARTTLS too', async () => {
