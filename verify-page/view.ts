@@ -1,4 +1,4 @@
-import type { Check } from '../src/app/check-evidence.ts'
+import type { Check } from '../src/app/check.ts'
 import type { FoundAttachment } from '../src/signing/pdf/read-attachments.ts'
 import { element, plain } from './element.ts'
 import type { Judgement, Trusted } from './judge.ts'

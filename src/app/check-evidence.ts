@@ -4,11 +4,9 @@ import { proveEntries } from '../ledger/proved-entries.ts'
 import { type Sha256, sha256 } from '../model/digest.ts'
 import { AffidavitError } from '../model/errors.ts'
 import { type Instant, instant } from '../model/time.ts'
+import { type Check, problemsText } from './check.ts'
 import { checkErasures, type IndexedErasures } from './check-erasures.ts'
 import { checkPeriod } from './check-period.ts'
-
-/** One thing that was checked; `holds` is null where it could not be. */
-export type Check = { readonly holds: boolean | null; readonly sentence: string }
 
 type File = { readonly name: string; readonly bytes: Uint8Array }
 
@@ -64,9 +62,6 @@ export function indexedArtefacts(attachments: readonly File[]): readonly Indexed
 
 export type IndexedArtefact = { readonly entry: number; readonly name: string; readonly commitment: Sha256 }
 
-/** Up to so many problems are named in a sentence. */
-const mostNamed = 8
-
 function checkEntries(
   evidence: Uint8Array,
   proofs: string,
@@ -81,9 +76,7 @@ function checkEntries(
   const erasures = checkErasures(index, entries)
   const wrong = [...problems, ...differing, ...erasures.problems]
   if (wrong.length > 0) {
-    const more = wrong.length > mostNamed ? ` And ${wrong.length - mostNamed} more.` : ''
-    const sentence = `The embedded evidence does not hold: ${wrong.slice(0, mostNamed).join(' ')}${more}`
-    return [{ holds: false, sentence }]
+    return [{ holds: false, sentence: `The embedded evidence does not hold: ${problemsText(wrong)}` }]
   }
   const sentence = `All ${entries.size} embedded entries are in the ledger that the checkpoint states, proved from their bytes up to its root; the ${index.length} that findings rest on are among them as the index lists them.`
   const proved: readonly Check[] = [

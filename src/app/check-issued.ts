@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { sha256 } from '../model/digest.ts'
 import type { Entry } from '../model/evidence.ts'
 import { isLower, type SignatureLevel, signatureLevels } from '../model/signature-level.ts'
-import type { Check, IndexedArtefact } from './check-evidence.ts'
+import type { Check } from './check.ts'
+import type { IndexedArtefact } from './check-evidence.ts'
 
 /** A report as far as somebody who knows what was issued can say something of it. */
 export type ReportFile = {

@@ -6,7 +6,7 @@ import { isProven, type TimeBound, type TimeContradiction } from '../ledger/time
 import { AffidavitError } from '../model/errors.ts'
 import type { Instant } from '../model/time.ts'
 import { readReply, verifyStamp } from '../signing/stamp.ts'
-import type { Check } from './check-evidence.ts'
+import type { Check } from './check.ts'
 
 /** What a report calls the time stamp over its `checkpoint.txt`. */
 export const stampFile = 'checkpoint.tsr'

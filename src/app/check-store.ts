@@ -8,7 +8,8 @@ import type { Store } from '../ledger/store.ts'
 import type { Sha256 } from '../model/digest.ts'
 import { type Erasure, erasureOf, erasureText } from '../model/erasure.ts'
 import { AffidavitError, IntegrityError } from '../model/errors.ts'
-import type { Check, IndexedArtefact } from './check-evidence.ts'
+import { type Check, checkOf } from './check.ts'
+import type { IndexedArtefact } from './check-evidence.ts'
 import { checkIssued, type IssueRecord, issueKinds, issueRecord, type ReportFile } from './check-issued.ts'
 import { ledgerOrigin } from './origin.ts'
 import type { Project } from './project.ts'
@@ -79,18 +80,11 @@ async function checkRawBytes(store: Store, artefacts: readonly IndexedArtefact[]
     erased += 1
     acts.set(state.entry, state)
   }
-  if (problems.length > 0) {
-    const more = problems.length > mostNamed ? ` And ${problems.length - mostNamed} more.` : ''
-    return [{ holds: false, sentence: `${problems.slice(0, mostNamed).join(' ')}${more}` }]
-  }
   const there = artefacts.length - erased
   const told = [...acts.values()].map(erasureText).join(', ')
   const rest = erased === 0 ? '' : `; those of ${erased} more were erased: ${told}`
-  return [{ holds: true, sentence: `The store holds the raw bytes of ${there} artefacts behind the findings${rest}.` }]
+  return [checkOf(problems, `The store holds the raw bytes of ${there} artefacts behind the findings${rest}.`)]
 }
-
-/** Up to so many problems are named in a sentence. */
-const mostNamed = 8
 
 async function stateOf(store: Store, commitment: Sha256): Promise<'there' | 'altered' | 'gone' | Erasure> {
   try {

@@ -1,6 +1,7 @@
 import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
-import { type Check, checkEvidence } from './check-evidence.ts'
+import type { Check } from './check.ts'
+import { checkEvidence } from './check-evidence.ts'
 import { checkStamp } from './check-stamp.ts'
 import { type Contradiction, conclusionOf, headingOf, signatureChecks } from './verdict-sentences.ts'
 

@@ -1,6 +1,6 @@
 import type { ReasonCode } from '../signing/refusal.ts'
 import type { PdfVerdict, SignatureVerdict } from '../signing/verdict.ts'
-import type { Check } from './check-evidence.ts'
+import type { Check } from './check.ts'
 
 /** What speaks against a report although its signature holds: the evidence inside it, or a store beside it. */
 export type Contradiction = 'evidence' | 'store' | null

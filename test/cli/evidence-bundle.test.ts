@@ -3,17 +3,18 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { exportBundle } from '../../src/app/bundle-export.ts'
-import { importBundle } from '../../src/app/bundle-import.ts'
-import { verifyBundle } from '../../src/app/bundle-verify.ts'
+import { exportBundle } from '../../src/app/bundle/export.ts'
+import { importBundle } from '../../src/app/bundle/import.ts'
+import { verifyBundle } from '../../src/app/bundle/verify.ts'
 import { makeKeys, openLedgerKey } from '../../src/app/keys.ts'
 import type { Project } from '../../src/app/project.ts'
 import { verifyTheStore } from '../../src/app/verify.ts'
-import { collectNow, openLedger, openProject } from '../../src/app.ts'
+import { collectNow, openLedger } from '../../src/app.ts'
 import type { Period } from '../../src/model/period.ts'
 import { instant } from '../../src/model/time.ts'
 import { affidavit } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
+import { openShop } from '../helpers/shop.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
@@ -27,7 +28,7 @@ const at = (...names: string[]) => join(folder.path, ...names)
 beforeAll(async () => {
   folder = await temporaryFolder()
   await makeKeys({ folder: at('keys'), organisation: 'Example Retail Ltd', passphrase: null })
-  project = await projectIn(folder.path)
+  project = await openShop(folder.path)
   await collectNow(project, { targets: project.config.plan, signal })
   await new Promise((done) => setTimeout(done, 5))
   between = instant(Date.now())
@@ -160,22 +161,5 @@ async function bundle(period: Period | null, name: string): Promise<void> {
 async function another(name: string): Promise<Project> {
   await mkdir(at(name))
   await cp(at('keys'), at(name, 'keys'), { recursive: true })
-  return await projectIn(at(name))
-}
-
-async function projectIn(path: string): Promise<Project> {
-  await writeFile(join(path, 'audit.log'), `${JSON.stringify({ time: new Date().toISOString() })}\n`)
-  const file = join(path, 'affidavit.yaml')
-  await writeFile(
-    file,
-    `version: 1
-organisation: { name: Example Retail Ltd }
-systems:
-  - id: shop
-    name: Shop
-    components:
-      - { id: log, targets: [{ collector: log-retention, target: { logs: [{ id: audit, files: [audit.log] }] } }] }
-`,
-  )
-  return await openProject(file)
+  return await openShop(at(name))
 }

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { sha256 } from '../../src/model/digest.ts'
 import { affidavit } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
+import { writeShop } from '../helpers/shop.ts'
 
 const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
 const kills = 24
@@ -14,18 +15,7 @@ test('a report whose process is killed at any moment leaves nothing half-written
   await using folder = await temporaryFolder()
   const cli = (...args: string[]) => affidavit(args, { cwd: folder.path })
   const reports = join(folder.path, 'reports')
-  await writeFile(join(folder.path, 'audit.log'), `${JSON.stringify({ time: new Date().toISOString() })}\n`)
-  await writeFile(
-    join(folder.path, 'affidavit.yaml'),
-    `version: 1
-organisation: { name: Example Retail Ltd }
-systems:
-  - id: shop
-    name: Shop
-    components:
-      - { id: log, targets: [{ collector: log-retention, target: { logs: [{ id: audit, files: [audit.log] }] } }] }
-`,
-  )
+  await writeShop(folder.path)
   await cli('keys', 'make', '--organisation', 'Example Retail Ltd')
   await cli('run')
   const started = performance.now()

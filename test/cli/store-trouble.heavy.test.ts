@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { verifyTheStore } from '../../src/app/verify.ts'
@@ -8,6 +7,7 @@ import { collectNow, openProject } from '../../src/app.ts'
 import { instant } from '../../src/model/time.ts'
 import { affidavit } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
+import { writeShop } from '../helpers/shop.ts'
 
 // Each command is a process of its own; a busy machine takes its time with them.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -22,19 +22,7 @@ beforeEach(async () => {
   onTestFinished(() => made[Symbol.asyncDispose]())
   folder = made.path
   mkdirSync(join(folder, 'disk'))
-  await writeFile(join(folder, 'audit.log'), `${JSON.stringify({ time: new Date().toISOString() })}\n`)
-  await writeFile(
-    join(folder, 'affidavit.yaml'),
-    `version: 1
-organisation: { name: Example Retail Ltd }
-systems:
-  - id: shop
-    name: Shop
-    components:
-      - { id: log, targets: [{ collector: log-retention, target: { logs: [{ id: audit, files: [audit.log] }] } }] }
-store: { path: disk/affidavit.db }
-`,
-  )
+  await writeShop(folder, 'store: { path: disk/affidavit.db }\n')
   expect((await cli('keys', 'make', '--organisation', 'Example Retail Ltd')).code).toBe(0)
 })
 

@@ -5,14 +5,14 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { periodNamed } from '../../src/app/assessment.ts'
 import { backupTheStore } from '../../src/app/backup.ts'
-import { exportBundle } from '../../src/app/bundle-export.ts'
-import { importBundle } from '../../src/app/bundle-import.ts'
-import { verifyBundle } from '../../src/app/bundle-verify.ts'
+import { exportBundle } from '../../src/app/bundle/export.ts'
+import { importBundle } from '../../src/app/bundle/import.ts'
+import { verifyBundle } from '../../src/app/bundle/verify.ts'
 import { makeKeys, openLedgerKey } from '../../src/app/keys.ts'
 import type { Project } from '../../src/app/project.ts'
 import { stampWhenDue } from '../../src/app/stamp-ledger.ts'
 import { verifyReport, verifyTheStore } from '../../src/app/verify.ts'
-import { collectNow, issue, openLedger, openProject, stampNow } from '../../src/app.ts'
+import { collectNow, issue, openLedger, stampNow } from '../../src/app.ts'
 import { openStore } from '../../src/ledger/open.ts'
 import { instant, later } from '../../src/model/time.ts'
 import { openPdf } from '../../src/signing/pdf/file.ts'
@@ -22,6 +22,7 @@ import { affidavit } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
 import { newEntries, origin, signer } from '../helpers/ledger.ts'
 import { type OpensslAuthority, startOpensslAuthority } from '../helpers/openssl-authority.ts'
+import { openShop } from '../helpers/shop.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
@@ -37,7 +38,6 @@ beforeAll(async () => {
   authority = await startOpensslAuthority()
   await makeKeys({ folder: at('keys'), organisation: 'Example Retail Ltd', passphrase: null })
   await writeFile(at('tsa.pem'), authority.rootCertificate)
-  await writeFile(at('audit.log'), `${JSON.stringify({ time: new Date().toISOString() })}\n`)
 })
 
 beforeEach(async () => {
@@ -234,21 +234,8 @@ test('`affidavit checkpoint` prints the note alone, writes it with its stamp, an
 })
 
 async function configured(more = ''): Promise<Project> {
-  const file = at('affidavit.yaml')
-  const urls = `urls: ["${authority.url}"]`
-  await writeFile(
-    file,
-    `version: 1
-organisation: { name: Example Retail Ltd }
-systems:
-  - id: shop
-    name: Shop
-    components:
-      - { id: log, targets: [{ collector: log-retention, target: { logs: [{ id: audit, files: [audit.log] }] } }] }
-signing: { timestamp: { ${[urls, 'trust: [tsa.pem]', ...(more ? [more] : [])].join(', ')} } }
-`,
-  )
-  return await openProject(file)
+  const options = [`urls: ["${authority.url}"]`, 'trust: [tsa.pem]', ...(more ? [more] : [])].join(', ')
+  return await openShop(folder.path, `signing: { timestamp: { ${options} } }\n`)
 }
 
 async function collect(project: Project) {

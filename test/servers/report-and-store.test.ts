@@ -6,8 +6,9 @@ import { makeKeys } from '../../src/app/keys.ts'
 import type { Project } from '../../src/app/project.ts'
 import type { IssuedReport } from '../../src/app/report.ts'
 import { verifyReport, verifyTheStore } from '../../src/app/verify.ts'
-import { collectNow, issue, openLedger, openProject } from '../../src/app.ts'
+import { collectNow, issue, openLedger } from '../../src/app.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
+import { openShop } from '../helpers/shop.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
@@ -19,7 +20,7 @@ let report: IssuedReport
 beforeAll(async () => {
   folder = await temporaryFolder()
   await makeKeys({ folder: join(folder.path, 'keys'), organisation: 'Example Retail Ltd', passphrase: null })
-  project = await projectIn(folder.path)
+  project = await openShop(folder.path)
   await collectNow(project, { targets: project.config.plan, signal })
   report = await issue(project, { period: periodNamed(project, undefined), signal })
   await collectNow(project, { targets: project.config.plan, signal })
@@ -61,7 +62,7 @@ test('the store is compared with a kept report or checkpoint', async () => {
   await writeFile(kept, report.assessment.ledger.checkpoint ?? '')
   expect(await verifyTheStore(project, signal, kept)).toMatchObject({ verdict: 'verified' })
 
-  const other = await projectIn(join(folder.path, 'rewritten'))
+  const other = await openShop(join(folder.path, 'rewritten'))
   const rewritten = await verifyTheStore(other, signal, kept)
   expect(rewritten).toMatchObject({ verdict: 'refused', problems: [{ code: 'history-rewritten' }] })
   expect((await verifyTheStore(other, signal)).verdict).toBe('verified')
@@ -91,22 +92,5 @@ async function another(name: string): Promise<Project> {
   for (const key of ['ledger.key.pem', 'report.key.pem', 'report.cert.pem', 'ca.cert.pem']) {
     await copyFile(join(folder.path, 'keys', key), join(path, 'keys', key))
   }
-  return await projectIn(path)
-}
-
-async function projectIn(path: string): Promise<Project> {
-  await writeFile(join(path, 'audit.log'), `${JSON.stringify({ time: new Date().toISOString() })}\n`)
-  const file = join(path, 'affidavit.yaml')
-  await writeFile(
-    file,
-    `version: 1
-organisation: { name: Example Retail Ltd }
-systems:
-  - id: shop
-    name: Shop
-    components:
-      - { id: log, targets: [{ collector: log-retention, target: { logs: [{ id: audit, files: [audit.log] }] } }] }
-`,
-  )
-  return await openProject(file)
+  return await openShop(path)
 }

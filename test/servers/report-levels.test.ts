@@ -2,16 +2,17 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { periodNamed } from '../../src/app/assessment.ts'
-import { exportBundle } from '../../src/app/bundle-export.ts'
+import { exportBundle } from '../../src/app/bundle/export.ts'
 import { makeKeys, openLedgerKey } from '../../src/app/keys.ts'
 import type { Project } from '../../src/app/project.ts'
 import type { RaiseReportOptions } from '../../src/app/raise-report.ts'
 import type { IssuedReport } from '../../src/app/report.ts'
 import { verifyReport } from '../../src/app/verify.ts'
-import { collectNow, issue, openLedger, openProject, raise } from '../../src/app.ts'
+import { collectNow, issue, openLedger, raise } from '../../src/app.ts'
 import { InvalidFileError } from '../../src/config/problem.ts'
 import { verifyPdf } from '../../src/signing/verify-pdf.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
+import { openShop } from '../helpers/shop.ts'
 import { type Authority, startAuthority } from '../helpers/time-stamp-authority.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -31,7 +32,6 @@ beforeAll(async () => {
   authority = await startAuthority({ time: new Date(Date.now() + 1_000) })
   await writeFile(path('tsa.pem'), authority.rootCertificate)
   await writeFile(path('tsa.crl'), authority.crl)
-  await writeFile(path('audit.log'), `${JSON.stringify({ time: new Date().toISOString() })}\n`)
   await makeKeys({ folder: path('keys'), organisation: 'Example Retail Ltd', passphrase: null })
   const project = await configured('B-LTA')
   await collectNow(project, { targets: project.config.plan, signal })
@@ -224,7 +224,7 @@ describe('timestamping a report later', () => {
     for (const key of ['ledger.key.pem', 'report.key.pem', 'report.cert.pem', 'ca.cert.pem', 'ca.crl.pem']) {
       await copyFile(path('keys', key), path('other', 'keys', key))
     }
-    for (const name of ['tsa.pem', 'tsa.crl', 'audit.log']) await copyFile(path(name), path('other', name))
+    for (const name of ['tsa.pem', 'tsa.crl']) await copyFile(path(name), path('other', name))
     const project = await configured('B-LTA', undefined, undefined, path('other'))
     await collectNow(project, { targets: project.config.plan, signal })
     const raised = await raise(options({ file: timed.files.pdf, project, output: path('elsewhere.pdf') }))
@@ -258,21 +258,12 @@ async function configured(
   crls = '[keys/ca.crl.pem, tsa.crl]',
   at = folder.path,
 ): Promise<Project> {
-  const file = join(at, 'affidavit.yaml')
-  await writeFile(
-    file,
-    `version: 1
-organisation: { name: Example Retail Ltd }
-systems:
-  - id: shop
-    name: Shop
-    components:
-      - { id: log, targets: [{ collector: log-retention, target: { logs: [{ id: audit, files: [audit.log] }] } }] }
-signing:
+  return await openShop(
+    at,
+    `signing:
   ${level === null ? 'reason: Issued' : `level: ${level}`}
   revocation: { hosts: [], crls: ${crls} }
   ${urls === '' ? 'location: Here' : `timestamp: { urls: [${urls}], trust: [tsa.pem] }`}
 `,
   )
-  return await openProject(file)
 }

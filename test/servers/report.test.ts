@@ -9,10 +9,11 @@ import type { Ports } from '../../src/app/ports.ts'
 import { issueReport } from '../../src/app/report.ts'
 import { openTimestamper } from '../../src/app/timestamper.ts'
 import { verifyReport } from '../../src/app/verify.ts'
-import { collectNow, issue, openLedger, openProject } from '../../src/app.ts'
+import { collectNow, issue, openLedger, type openProject } from '../../src/app.ts'
 import type { Period } from '../../src/model/period.ts'
 import { printPdf } from '../../src/render/print.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
+import { openShop } from '../helpers/shop.ts'
 import { type Authority, startAuthority } from '../helpers/time-stamp-authority.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -25,7 +26,6 @@ beforeAll(async () => {
   folder = await temporaryFolder()
   authority = await startAuthority({ time: new Date(Date.now() + 1_000) })
   await writeFile(join(folder.path, 'tsa.pem'), authority.rootCertificate)
-  await writeFile(join(folder.path, 'audit.log'), `${JSON.stringify({ time: new Date().toISOString() })}\n`)
   await makeKeys({ folder: join(folder.path, 'keys'), organisation: 'Example Retail Ltd', passphrase: null })
   const project = await configured('')
   await collectNow(project, { targets: project.config.plan, signal })
@@ -168,21 +168,7 @@ test('a certificate that a revocation list at hand names signs no report', async
 
 type Project = Awaited<ReturnType<typeof openProject>>
 
-async function configured(more: string): Promise<Project> {
-  const file = join(folder.path, 'affidavit.yaml')
-  await writeFile(
-    file,
-    `version: 1
-organisation: { name: Example Retail Ltd }
-systems:
-  - id: shop
-    name: Shop
-    components:
-      - { id: log, targets: [{ collector: log-retention, target: { logs: [{ id: audit, files: [audit.log] }] } }] }
-${more}`,
-  )
-  return await openProject(file)
-}
+const configured = (more: string): Promise<Project> => openShop(folder.path, more)
 
 function current(project: Project): Period {
   return periodNamed(project, undefined)

@@ -29,7 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
     'collectors',
     'reports',
   ],
-  'verify-page': ['src/model', 'src/signing', 'src/app/judge-report.ts', 'src/app/check-evidence.ts'],
+  'verify-page': ['src/model', 'src/signing', 'src/app/judge-report.ts', 'src/app/check.ts'],
   demo: ['src/model', 'src/app'],
   'src/cli': ['src/app', 'src/model', 'src/config', 'src/assess', 'src/schedule', 'src/portal', 'demo'],
   'src/schedule': ['src/app', 'src/model'],

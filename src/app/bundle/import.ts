@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
-import { restoreStore } from '../ledger/restore.ts'
-import type { StoreVerification } from '../ledger/verify.ts'
-import { ConfigError, IntegrityError } from '../model/errors.ts'
-import { artefactFile, openBundle, type VerifiedBundle } from './bundle-verify.ts'
-import { openLedgerKey } from './keys.ts'
-import { ledgerOrigin } from './origin.ts'
-import type { Project } from './project.ts'
-import { stampCheck, timestampAnchors } from './timestamper.ts'
+import { restoreStore } from '../../ledger/restore.ts'
+import type { StoreVerification } from '../../ledger/verify.ts'
+import { ConfigError, IntegrityError } from '../../model/errors.ts'
+import { openLedgerKey } from '../keys.ts'
+import { ledgerOrigin } from '../origin.ts'
+import type { Project } from '../project.ts'
+import { stampCheck, timestampAnchors } from '../timestamper.ts'
+import { artefactFile } from './content.ts'
+import { openBundle, type VerifiedBundle } from './verify.ts'
 
 /**
  * Makes the configuration's store of a bundle that holds a whole ledger; there must be none yet, and it verifies before

@@ -1,9 +1,9 @@
-import { parseTreeHead, type TreeHead } from '../ledger/checkpoint.ts'
-import { parseNote, verifierKey } from '../ledger/note.ts'
-import { AffidavitError } from '../model/errors.ts'
-import { openBundle, type VerifiedBundle } from './bundle-verify.ts'
-import type { Check } from './check-evidence.ts'
-import { checkIssued, issueKinds, issueRecord, type ReportFile } from './check-issued.ts'
+import { parseTreeHead, type TreeHead } from '../../ledger/checkpoint.ts'
+import { parseNote, verifierKey } from '../../ledger/note.ts'
+import { AffidavitError } from '../../model/errors.ts'
+import type { Check } from '../check.ts'
+import { checkIssued, issueKinds, issueRecord, type ReportFile } from '../check-issued.ts'
+import { openBundle, type VerifiedBundle } from './verify.ts'
 
 /**
  * What an evidence bundle says of a report: whether both are of one ledger, and which file was issued. A bundle that is

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { createZip, readZip } from '../ledger/zip.ts'
-import { sha256 } from '../model/digest.ts'
-import { ConfigError, IntegrityError } from '../model/errors.ts'
+import { createZip, readZip } from '../../ledger/zip.ts'
+import { sha256 } from '../../model/digest.ts'
+import { ConfigError, IntegrityError } from '../../model/errors.ts'
 
 /** A bundle as it is read: a folder or a zip archive with the same files. */
 export type BundleFiles = {
