@@ -14,7 +14,7 @@ export async function lockRuns(store: string): Promise<AsyncDisposable> {
     return hold(new Database(path, { timeout: 0, fileMustExist: true }))
   } catch (error) {
     if (!isBusy(error)) throw storeFailure(error, path)
-    throw new StoreError('AFD_STORE_RUN_IN_PROGRESS', `another run is writing to ${store}`, {
+    throw new StoreError('AFD_STORE_RUN_IN_PROGRESS', `another run, or an erasure, is writing to ${store}`, {
       hint: 'Wait until it has finished. The lock ends with its process, so that there is no lock file to delete.',
       subject: store,
       cause: error,

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type Database from 'better-sqlite3'
-import { type Connection, patiently } from './sqlite.ts'
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import Database from 'better-sqlite3'
+import { assertInPlace, type Connection } from './sqlite.ts'
 
 /**
  * Says in the file's header, within the transaction under way, that erased bytes may still stand somewhere in the file.
@@ -15,34 +16,34 @@ export function hasRemnants(file: Database.Database): boolean {
   return remnants(file) !== 0
 }
 
+/** What the thread that scrubs is given. */
+export type ScrubTask = { readonly path: string; readonly lockTimeoutMs: number }
+
+/** What it answers: whether all is gone, or SQLite's code and message. */
+export type ScrubAnswer = { readonly done: boolean } | { readonly code: string; readonly message: string }
+
 /**
  * Rewrites the whole file without what was erased, and empties the write-ahead log. Overwriting freed cells is not
  * enough: when SQLite splits or joins pages, it leaves copies of cells behind in the free middle of pages. False where
- * another process that reads kept the log from being emptied; then it is to be done again. Needs room for a second copy.
+ * another process that reads kept the log from being emptied; then it is to be done again. Needs room for two further
+ * copies, one of them in the folder for temporary files; other processes can read meanwhile, and wait to write.
  */
-export async function scrub({ file, lockTimeoutMs }: Connection): Promise<boolean> {
-  const seen = remnants(file)
-  if (seen === 0) return true
-  await patiently(lockTimeoutMs, () => void file.exec('VACUUM'))
-  if (!(await emptyLog(file, lockTimeoutMs))) return false
-  // Another process may have erased more meanwhile, which this has not scrubbed.
-  const done = file.transaction(() => {
-    if (remnants(file) === seen) file.pragma('user_version = 0')
-  })
-  await patiently(lockTimeoutMs, () => done.immediate())
-  return true
+export async function scrub(connection: Connection): Promise<boolean> {
+  const { path, file, lockTimeoutMs } = connection
+  if (remnants(file) === 0) return true
+  assertInPlace(connection)
+  // SQLite keeps its thread busy until a large file is rewritten: schedules and the health endpoint must go on.
+  const { promise, resolve, reject } = Promise.withResolvers<ScrubAnswer>()
+  const workerData: ScrubTask = { path, lockTimeoutMs }
+  const worker = new Worker(new URL(`./scrub-worker${extname(import.meta.url)}`, import.meta.url), { workerData })
+  worker.once('message', resolve).once('error', reject)
+  worker.once('exit', (code) => reject(new Error(`the thread that scrubs ended with ${code}`)))
+  const answer = await promise
+  if ('done' in answer) return answer.done
+  throw new Database.SqliteError(answer.message, answer.code)
 }
 
-function remnants(file: Database.Database): number {
+/** The number of erasures since the file was last scrubbed; 0 for none. */
+export function remnants(file: Database.Database): number {
   return Number(file.pragma('user_version', { simple: true }))
-}
-
-async function emptyLog(file: Database.Database, lockTimeoutMs: number): Promise<boolean> {
-  const deadline = performance.now() + lockTimeoutMs
-  for (;;) {
-    const [result] = file.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[]
-    if (result?.busy === 0) return true
-    if (performance.now() >= deadline) return false
-    await sleep(20)
-  }
 }

@@ -24,6 +24,8 @@ export type Connection = {
   readonly tables: Kysely<Tables>
   /** How long to wait for other processes' transactions. */
   readonly lockTimeoutMs: number
+  /** The file that is open, and those that SQLite keeps beside it once they were seen: device and number of each. */
+  readonly places: Map<string, string>
 }
 
 /** SQLite waits this long by itself, and stops the event loop meanwhile; longer waits are ours. */
@@ -37,7 +39,8 @@ export function connect(path: string, mode: 'write' | 'read', lockTimeoutMs: num
     file.pragma('cell_size_check = ON')
     file.pragma('foreign_keys = ON')
     if (mode === 'read') file.pragma('query_only = ON')
-    return { path, file, tables: new KyselyDatabase<Tables>({ dialect: dialect(file) }), lockTimeoutMs }
+    const tables = new KyselyDatabase<Tables>({ dialect: dialect(file) })
+    return { path, file, tables, lockTimeoutMs, places: new Map([[path, placeOf(path)]]) }
   } catch (error) {
     file.close()
     throw error
@@ -80,12 +83,45 @@ export async function patiently<Result>(lockTimeoutMs: number, work: () => Resul
   }
 }
 
-/** Runs a transaction that takes the write lock at its start, waiting for other processes as long as agreed. */
+/**
+ * Runs a transaction that takes the write lock at its start, waiting for other processes as long as agreed. StoreError
+ * `AFD_STORE_MOVED`, and nothing written, where the store's files are no longer where they were opened.
+ */
 export async function writeTransaction<Result>(
-  { tables, lockTimeoutMs }: Connection,
+  connection: Connection,
   work: (transaction: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
-  return await patiently(lockTimeoutMs, () => tables.transaction().execute(work))
+  const { tables, lockTimeoutMs } = connection
+  return await patiently(lockTimeoutMs, () =>
+    tables.transaction().execute(async (transaction) => {
+      const result = await work(transaction)
+      assertInPlace(connection)
+      return result
+    }),
+  )
+}
+
+/**
+ * Throws StoreError `AFD_STORE_MOVED` where the store's files are no longer the ones that were opened: SQLite would go on
+ * writing into files that were deleted or moved, and all of it would be gone with the process.
+ */
+export function assertInPlace({ path, places }: Connection): void {
+  for (const each of [path, `${path}-wal`, `${path}-shm`]) {
+    const place = placeOf(each)
+    const opened = places.get(each) ?? place
+    places.set(each, opened)
+    if (place !== '' && place === opened) continue
+    throw new StoreError('AFD_STORE_MOVED', `${each} was moved, replaced or deleted while it was open`, {
+      hint: 'What was in hand was not written. Put the store back, together with its -wal file, or restore a backup; then run again.',
+      subject: path,
+    })
+  }
+}
+
+/** What tells a file from another one under the same name; empty where there is none. */
+function placeOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false, bigint: true })
+  return found ? `${found.dev} ${found.ino}` : ''
 }
 
 /** Runs reads that all see the same state. */

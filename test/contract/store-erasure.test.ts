@@ -153,6 +153,17 @@ test('the file itself refuses to lose bytes without an entry that says so', asyn
   expect(() => file.exec('UPDATE blobs SET size = 0')).toThrow(/UPDATE on blobs is refused/)
 })
 
+test('scrubbing leaves the process free for other work', async () => {
+  const path = newPath()
+  const { store, commitment, size } = await storeWithSecret(path)
+  await store.append([newEntry(9, { artefacts: [artefact('large', 'x'.repeat(30_000_000))] })])
+  await store.erase([erasureEntry([{ commitment, entries: [1] }])], size)
+  const before = performance.eventLoopUtilization()
+  expect(await store.scrub()).toBe(true)
+  expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5)
+  await store[Symbol.asyncDispose]()
+})
+
 test('an erasure that is recorded cannot be taken back or put somewhere else', async () => {
   const path = newPath()
   const { store, commitment, size } = await storeWithSecret(path)

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -230,6 +231,42 @@ test('a full disk is told of, and what had been acknowledged is still there', as
   connection.file.pragma('max_page_count = 100000')
   await store.append([big(acknowledged)])
   expect(await verifyStore({ path })).toMatchObject({ verdict: 'verified', entries: acknowledged + 1 })
+})
+
+test.each(['', '-wal', '-shm'])(
+  'a store whose file (%s) is taken away while it is open takes nothing more',
+  async (end) => {
+    const path = newPath()
+    await using store = await openStore({ path, origin, clock, mode: 'create' })
+    await store.append(newEntries(3))
+    renameSync(`${path}${end}`, `${path}.elsewhere`)
+    const refusal = { code: 'AFD_STORE_MOVED', exitCode: 3, hint: expect.any(String) }
+    expect(await rejectionOf(store.append(newEntries(1, 3)))).toMatchObject(refusal)
+    expect(await rejectionOf(store.checkpoint(signer))).toMatchObject(refusal)
+    renameSync(`${path}.elsewhere`, `${path}${end}`)
+    expect(await store.append(newEntries(1, 3))).toMatchObject([{ sequence: 3 }])
+    expect(await verifyStore({ path })).toMatchObject({ verdict: 'verified', entries: 4 })
+  },
+)
+
+test('a store that another one was put in the place of takes nothing more, and the other one is left alone', async () => {
+  const path = newPath()
+  await using store = await openStore({ path, origin, clock, mode: 'create' })
+  await store.append(newEntries(3))
+  for (const end of ['', '-wal', '-shm']) renameSync(`${path}${end}`, `${path}.old${end}`)
+  await madeStore(path)
+  expect(await rejectionOf(store.append(newEntries(1)))).toMatchObject({ code: 'AFD_STORE_MOVED' })
+  expect(await verifyStore({ path })).toMatchObject({ verdict: 'verified', entries: 3 })
+})
+
+test('a store opens for writing while another process writes for long', async () => {
+  const path = newPath()
+  await madeStore(path)
+  const other = new Database(path)
+  onTestFinished(() => void other.close())
+  other.exec('BEGIN IMMEDIATE')
+  await using store = await openStore({ path, origin, clock, mode: 'create', lockTimeoutMs: 0 })
+  expect(await entriesOf(store)).toHaveLength(3)
 })
 
 /** Opens stores as nobody where the tests run as root, who may write everywhere; returns the codes. */
