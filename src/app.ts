@@ -9,6 +9,7 @@ import { loadCatalogue, loadProject, type Project, readCatalogue, ruleProblems }
 import { type RaisedReport, type RaiseReportOptions, raiseReport } from './app/raise-report.ts'
 import type { IssuedReport, ReportOptions } from './app/report.ts'
 import { type AppliedRetention, applyRetention } from './app/retention-apply.ts'
+import type { RetentionSlot } from './app/retention-slot.ts'
 import { type RunEvent, type RunResult, runOnce, type Trigger } from './app/run.ts'
 import { configuredSecrets } from './app/secrets.ts'
 import { noStamping, type Stamping, type StampingParts, stampWhenDue } from './app/stamp-ledger.ts'
@@ -122,6 +123,7 @@ export async function applyRetentionNow(
   options: {
     readonly trigger: 'by-hand' | 'schedule'
     readonly only?: ReadonlySet<Sha256>
+    readonly slot?: RetentionSlot
     readonly signal: AbortSignal
   },
 ): Promise<AppliedRetention> {

@@ -10,6 +10,7 @@ import { inForce, type Now } from '../model/retention.ts'
 import { ownEntry } from './own-entries.ts'
 import type { Project } from './project.ts'
 import { type Planned, planRetention, type RetentionPlan, type StoredArtefact } from './retention-plan.ts'
+import { type RetentionSlot, type RetentionSlotFacts, retentionEntry } from './retention-slot.ts'
 import { populationEntries } from './run.ts'
 
 export type AppliedRetention = {
@@ -27,8 +28,8 @@ const mostInOneEntry = 200
 
 /**
  * Erases what the configuration's policies say, as entries of the ledger, signs a checkpoint over them, and rewrites the
- * store's files without what was erased. While a run goes on it throws StoreError; what was erased until an error or the
- * signal came stays erased, with its entry.
+ * store's files without what was erased. For a slot the ledger then says that it is done, whatever was due. While a run
+ * goes on it throws StoreError; what was erased until an error or the signal came stays erased, with its entry.
  */
 export async function applyRetention(
   project: Project,
@@ -38,6 +39,8 @@ export async function applyRetention(
     readonly trigger: Exclude<ErasureTrigger, 'demand'>
     /** Only these, as somebody saw them in a plan; all that is due where absent. */
     readonly only?: ReadonlySet<Sha256>
+    /** The daemon's slot that this is done for. */
+    readonly slot?: RetentionSlot
     readonly signal: AbortSignal
   },
 ): Promise<AppliedRetention & { readonly plan: RetentionPlan }> {
@@ -46,15 +49,33 @@ export async function applyRetention(
   const population = await populationEntries(project, store, frame)
   const plan = await planRetention(project, store)
   const due = plan.due.filter(({ commitment }) => options.only?.has(commitment) ?? true)
-  // Which policies and holds applied can then be read in the ledger; where nothing is due it needs not know.
-  if (due.length > 0) await store.append(population)
+  // Which policies and holds applied can then be read in the ledger; where nothing is due and said it needs not know.
+  if (due.length > 0 || options.slot) await store.append(population)
   const erased: Entry[] = []
   for (const batch of batchesOf(due)) {
     options.signal.throwIfAborted()
     const facts = policyFacts(project, batch, plan.now, options.trigger)
     erased.push(...(await store.erase([erasureEntry(project, frame.run, facts)], plan.size)))
   }
-  return { ...(await conclude(store, ledgerKey, erased, due)), plan }
+  const applied = await conclude(store, ledgerKey, erased, due)
+  if (options.slot) {
+    await store.append([retentionEntry(project, frame.run, options.slot, slotFacts(project, plan.now, applied))])
+    await store.checkpoint(ledgerKey)
+  }
+  return { ...applied, plan }
+}
+
+function slotFacts(project: Project, now: Now, applied: AppliedRetention): RetentionSlotFacts {
+  const { erasures, artefacts, size, unscrubbed } = applied
+  return {
+    asOf: now.earliest,
+    policies: project.config.retention.policies.map(({ id }) => id),
+    holds: holdsInForce(project, now),
+    artefacts,
+    size,
+    entries: erasures.map(({ entry }) => entry),
+    scrubbed: unscrubbed === null,
+  }
 }
 
 /** The entry of one act of erasure. */

@@ -80,6 +80,7 @@ export const ownKinds = [
   'report.issued',
   'report.raised',
   'artefact.erased',
+  'retention.applied',
 ] as const
 export type OwnKind = (typeof ownKinds)[number]
 

@@ -16,6 +16,20 @@ export function isCollected(slot: Instant, targets: readonly string[], runs: rea
 }
 
 /**
+ * Whether the policies are still to be applied for a slot of the retention schedule: nothing says that they were, it is
+ * young enough, and the ledger has had the present configuration since before it. Nobody expects a policy to erase for a
+ * slot at which it did not stand yet.
+ */
+export function isRetentionMissed(
+  slot: Instant,
+  { applied, configuredSince }: { readonly applied: boolean; readonly configuredSince: Instant | null },
+  { now, withinMs }: { readonly now: Instant; readonly withinMs: number },
+): boolean {
+  if (applied || configuredSince === null || configuredSince > slot) return false
+  return millis(now) - millis(slot) <= withinMs
+}
+
+/**
  * The newest slot of each schedule that no run belongs to, where it is young enough to be caught up. Older missed slots
  * stay gaps: evidence collected now says nothing of the nights before. A ledger without any run has missed nothing, and
  * so has a schedule that no target follows.

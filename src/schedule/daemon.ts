@@ -1,17 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import cron, { type ScheduledTask } from 'node-cron'
 import type { Logger } from 'pino'
-import { listSlotRuns } from '../app/browse.ts'
 import type { Project } from '../app/project.ts'
-import type { RunResult, Trigger } from '../app/run.ts'
+import type { RunResult } from '../app/run.ts'
 import type { Stamping } from '../app/stamp-ledger.ts'
-import { applyRetentionNow, collectNow, openLedger, stampNow } from '../app.ts'
+import { applyRetentionNow, collectNow, stampNow } from '../app.ts'
 import { StoreError } from '../model/errors.ts'
-import type { PlannedTarget } from '../model/plan.ts'
 import { latestSlot, nextSlot, type Schedule } from '../model/schedule.ts'
-import { type Instant, millis } from '../model/time.ts'
-import { type Duty, isCollected, missedSlots } from './catch-up.ts'
 import { type Health, serveHealth } from './health.ts'
+import { isErased, isTaken, type Job, jobsMissed, targetsOf, workOf } from './jobs.ts'
 import { stampingRetries } from './stamping.ts'
 
 /** A run in hand gets this long to end by itself when the daemon is told to stop. */
@@ -27,12 +24,10 @@ export type Daemon = AsyncDisposable & {
   stop(): Promise<void>
 }
 
-type Job = { readonly schedule: Schedule; readonly slot: Instant; readonly trigger: Trigger }
-
 /**
  * Collects on the configured schedules. One run at a time, so that runs never overlap; a slot that comes while another
- * run goes on waits its turn. The newest slot of each schedule that was missed while the daemon was down is caught up
- * and labelled as late.
+ * run goes on waits its turn. The newest slot of each schedule that was missed while the daemon was down, be it for
+ * collecting or for retention, is caught up and labelled as late.
  */
 export async function startDaemon(
   project: Project,
@@ -58,11 +53,8 @@ export async function startDaemon(
     health.queued = queue.length
     if (!job || stopped) return
     const parts = { log, health, signal: stopping.signal, stamped: stamping.saw }
-    const { retention } = config
-    const alsoErases = job.schedule.id === retention.schedule
-    // A schedule that nothing follows may be there for retention alone.
-    if (!alsoErases || targetsOf(config.plan, job.schedule).length > 0) await collectSlot(project, job, parts)
-    if (alsoErases && !stopping.signal.aborted) await eraseDue(project, job, parts)
+    if (job.collects) await collectSlot(project, job, parts)
+    if (job.erases && !stopping.signal.aborted) await eraseDue(project, job, parts)
   }
 
   const stamping = stampingRetries((signal) => stampNow(project, signal), {
@@ -86,13 +78,17 @@ export async function startDaemon(
   }
   try {
     for (const job of await jobsMissed(project)) {
-      log.info({ schedule: job.schedule.id, slot: job.slot }, 'catching up a missed slot')
+      const { schedule, slot, collects, erases } = job
+      log.info({ schedule: schedule.id, slot, collects, erases }, 'catching up a missed slot')
       enqueue(job)
     }
     stamping.start()
     for (const schedule of config.schedules) {
       tasks.push(
-        startTask(schedule, () => enqueue({ schedule, slot: latestSlot(schedule, clock.now()), trigger: 'schedule' })),
+        startTask(schedule, () => {
+          const slot = latestSlot(schedule, clock.now())
+          enqueue({ schedule, slot, trigger: 'schedule', ...workOf(project, schedule) })
+        }),
       )
       log.info({ schedule: schedule.id, cron: schedule.cron, next: nextSlot(schedule, clock.now()) }, 'scheduled')
     }
@@ -157,12 +153,17 @@ async function collectSlot(
 /** Applies the retention policies; the daemon outlives what fails, and the next slot tries again. */
 async function eraseDue(
   project: Project,
-  { schedule, slot }: Job,
+  { schedule, slot, trigger }: Job,
   { log, health, signal, stamped }: SlotParts,
 ): Promise<void> {
   const fields = { schedule: schedule.id, slot }
+  const retentionSlot = { ...fields, late: trigger === 'catch-up' }
   try {
-    const applied = await whenFree(signal, () => applyRetentionNow(project, { trigger: 'schedule', signal }))
+    const applied = await whenFree(signal, async () => {
+      if (await isErased(project, retentionSlot)) return undefined
+      return await applyRetentionNow(project, { trigger: 'schedule', slot: retentionSlot, signal })
+    })
+    if (!applied) return log.info(fields, 'retention was applied for the slot by another process already')
     const { erasures, artefacts, size, unscrubbed } = applied
     log.info({ ...fields, artefacts, bytes: size, entries: erasures.map(({ entry }) => entry) }, 'retention applied')
     if (unscrubbed !== null) log.warn({ ...fields, unscrubbed }, 'erased bytes may still stand in the files')
@@ -191,38 +192,6 @@ function logEnd(log: Logger, fields: object, run: RunResult, tally: object): voi
   const { state, completed, failed, bugs } = run
   for (const bug of bugs) log.error({ ...fields, run: run.run, bug }, 'a collector broke by its own fault')
   log.info({ ...fields, run: run.run, state, completed, failed, tally }, 'run ended')
-}
-
-async function jobsMissed(project: Project): Promise<readonly Job[]> {
-  const { config, clock } = project
-  await using store = await openLedger(project, 'create')
-  const runs = await listSlotRuns(store)
-  const now = clock.now()
-  return missedSlots(duties(project), runs, { now, withinMs: config.daemon.catchUpMs })
-    .toSorted((a, b) => millis(a.slot) - millis(b.slot))
-    .map((missed) => ({ ...missed, trigger: 'catch-up' as const }))
-}
-
-function duties({ config }: Project): readonly Duty[] {
-  return config.schedules.map((schedule) => ({
-    schedule,
-    targets: targetsOf(config.plan, schedule).map(({ id }) => id),
-  }))
-}
-
-function targetsOf(plan: readonly PlannedTarget[], { id }: Schedule): readonly PlannedTarget[] {
-  return plan.filter(({ schedule }) => schedule?.id === id)
-}
-
-/** Whether another process, such as a second daemon on the same store, has collected the slot already. */
-async function isTaken(project: Project, slot: Instant, targets: readonly PlannedTarget[]): Promise<boolean> {
-  await using store = await openLedger(project, 'create')
-  const runs = await listSlotRuns(store, slot)
-  return isCollected(
-    slot,
-    targets.map(({ id }) => id),
-    runs,
-  )
 }
 
 function startTask(schedule: Schedule, tick: () => void): ScheduledTask {

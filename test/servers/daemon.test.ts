@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { listRuns } from '../../src/app/browse.ts'
 import { makeKeys } from '../../src/app/keys.ts'
 import type { Project } from '../../src/app/project.ts'
+import { verifyTheStore } from '../../src/app/verify.ts'
 import { collectNow, openLedger, openProject } from '../../src/app.ts'
 import type { RunRecord } from '../../src/model/assessment.ts'
 import { latestSlot } from '../../src/model/schedule.ts'
@@ -136,7 +137,7 @@ test('retention is applied on the schedule that the configuration names for it, 
     const policy = '{ id: raw, keep: 60d, basis: storage limitation }'
     const project = await retentionProject(path, `retention:\n${schedule}  policies: [${policy}]\n`)
     await record(project, [oldEntry(100, 'old')])
-    await collectNow(project, { targets: project.config.plan, signal: AbortSignal.timeout(60_000) })
+    await collectNow(earlier(project), { targets: project.config.plan, signal: AbortSignal.timeout(60_000) })
     const daemon = await startDaemon(project, { log })
     await until(project, (all) => all.length === 2 && all[1]?.state === 'finished')
     // Ends what it has in hand.
@@ -146,6 +147,30 @@ test('retention is applied on the schedule that the configuration names for it, 
     for await (const { entry } of store.entries({ kinds: ['artefact.erased'] })) erased.push(entry.facts)
     expect(erased).toMatchObject(schedule === '' ? [] : [{ policy: 'raw', trigger: 'schedule', by: null }])
   }
+})
+
+test('a slot of a schedule that is there for retention alone is caught up once, under policies that stood before it', async () => {
+  const path = join(folder.path, `retention-${stores}`)
+  const policy = '{ id: raw, keep: 60d, basis: storage limitation }'
+  const retention = `retention: { schedule: hourly, policies: [${policy}] }\n`
+  const project = withoutTargets(await retentionProject(path, retention))
+  await record(project, [oldEntry(100, 'old')])
+  const signal = AbortSignal.timeout(60_000)
+  // The ledger got to know the policies only now, after the slot.
+  await collectNow(project, { targets: [], signal })
+  await (await startDaemon(project, { log })).stop()
+  expect(await applied(project)).toEqual([])
+
+  const before = await retentionProject(`${path}-before`, retention)
+  await record(before, [oldEntry(100, 'old')])
+  await collectNow(earlier(withoutTargets(before)), { targets: [], signal })
+  for (const start of [1, 2]) {
+    // Ends what it has in hand.
+    await (await startDaemon(withoutTargets(before), { log })).stop()
+    const late = { schedule: 'hourly', late: true, policies: ['raw'], artefacts: 1, scrubbed: true }
+    expect({ start, applied: await applied(before) }).toMatchObject({ start, applied: [late] })
+  }
+  expect(await verifyTheStore(before, signal)).toMatchObject({ verdict: 'verified', unsigned: 0, remnants: false })
 })
 
 test('SIGTERM stops the daemon process cleanly, with its log in JSON lines', async () => {
@@ -175,6 +200,24 @@ test('node-cron agrees with the slots that coverage counts, across a change of c
     expect(slot).toBe(instant(first ?? new Date(0)))
   }
 })
+
+/** The same project two hours ago. */
+function earlier(project: Project): Project {
+  return { ...project, clock: { now: () => instant(Date.now() - 2 * 3_600_000) } }
+}
+
+/** The same project with a schedule that nothing follows. */
+function withoutTargets(project: Project): Project {
+  return { ...project, config: { ...project.config, plan: [] } }
+}
+
+/** What the ledger says of retention on its schedule. */
+async function applied(project: Project): Promise<readonly unknown[]> {
+  await using store = await openLedger(project, 'read')
+  const facts: unknown[] = []
+  for await (const { entry } of store.entries({ kinds: ['retention.applied'] })) facts.push(entry.facts)
+  return facts
+}
 
 async function configured(target: 'log' | 'port'): Promise<Project> {
   const { port } = tarpit.address() as AddressInfo

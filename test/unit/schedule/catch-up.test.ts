@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Schedule } from '../../../src/model/schedule.ts'
 import { instant } from '../../../src/model/time.ts'
-import { missedSlots, type SlotRun } from '../../../src/schedule/catch-up.ts'
+import { isRetentionMissed, missedSlots, type SlotRun } from '../../../src/schedule/catch-up.ts'
 
 const nightly: Schedule = { id: 'nightly', cron: '0 2 * * *', timeZone: 'UTC' }
 const now = instant('2026-09-09T09:30:00Z')
@@ -43,4 +43,15 @@ test('a new ledger has missed nothing', () => {
 
 test('a run by hand does not stand in for a slot', () => {
   expect(missedSlots([duty], [run(null)], within)).toHaveLength(1)
+})
+
+test('retention is caught up for a young slot that nothing says was done, under a configuration that stood at the slot', () => {
+  const slot = instant('2026-09-09T02:00:00Z')
+  const standing = { applied: false, configuredSince: instant('2026-09-01T02:00:00Z') }
+  expect(isRetentionMissed(slot, standing, within)).toBe(true)
+  expect(isRetentionMissed(slot, { ...standing, configuredSince: slot }, within)).toBe(true)
+  expect(isRetentionMissed(slot, { ...standing, applied: true }, within)).toBe(false)
+  expect(isRetentionMissed(slot, { ...standing, configuredSince: null }, within)).toBe(false)
+  expect(isRetentionMissed(slot, { ...standing, configuredSince: now }, within)).toBe(false)
+  expect(isRetentionMissed(slot, standing, { now, withinMs: 3_600_000 })).toBe(false)
 })
