@@ -17,7 +17,8 @@ const failures: readonly {
     hint: 'Wait for the other process, or end it; nothing has been lost. `lsof` on the file shows who has it open.',
   },
   {
-    codes: /^(?:SQLITE_FULL|ENOSPC|EDQUOT|EFBIG)/,
+    // Even to read, SQLite needs a small file beside the store; that it could not be made any longer means a full disk.
+    codes: /^(?:SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT|EFBIG)/,
     code: 'AFD_STORE_FULL',
     says: (path) => `there is no room left on the disk that holds ${path}`,
     hint: 'Free some space and run again. What had been acknowledged is kept; the batch in hand was not written.',
@@ -106,7 +107,9 @@ export function isBusy(error: unknown): boolean {
 /** Whether an error tells of what is in the file, rather than of the way to it or of somebody else's lock. */
 export function isContentFailure(error: unknown): boolean {
   const code = codeOf(error)
-  return !/^(?:AFD_|E[A-Z0-9]+$|SQLITE_(?:BUSY|LOCKED|CANTOPEN|PERM|AUTH|READONLY|NOMEM|INTERRUPT))/.test(code)
+  return !/^(?:AFD_|E[A-Z0-9]+$|SQLITE_(?:BUSY|LOCKED|CANTOPEN|PERM|AUTH|READONLY|NOMEM|INTERRUPT|FULL|IOERR_(?:SHM|(?:UN|RD)?LOCK|ACCESS|NOMEM|GETTEMPPATH)))/.test(
+    code,
+  )
 }
 
 function codeOf(error: unknown): string {
