@@ -53,8 +53,11 @@ export async function writeCheckpoint(folder: string, statement: CheckpointState
 async function keep(path: string, bytes: Uint8Array): Promise<void> {
   try {
     await mkdir(resolve(path, '..'), { recursive: true })
-    if (existsSync(path) && Buffer.compare(await readFile(path), bytes) === 0) return
-    await writeFile(path, bytes, { flag: 'wx' })
+    const there = existsSync(path) ? await readFile(path) : undefined
+    if (there && Buffer.compare(there, bytes) === 0) return
+    // A beginning of the very same statement is what a crash or a full disk left of it.
+    const torn = there && Buffer.compare(there, bytes.subarray(0, there.length)) === 0
+    await writeFile(path, bytes, { flag: torn ? 'w' : 'wx' })
   } catch (cause) {
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause
     throw new ConfigError('AFD_CHECKPOINT_WRITE', `${path} cannot be written: ${cause.message}`, {

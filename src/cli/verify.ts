@@ -229,9 +229,18 @@ function printStore(result: StoreVerificationResult): void {
     )
   }
   if (result.contradictions.length > 0) sayText(contradictionMeaning)
-  sayText(
-    good
-      ? `Every entry, ${erased > 0 ? 'artefact that was not erased' : 'artefact'}, hash and checkpoint is as it was written. This shows that nothing was altered since it was collected.`
-      : 'The store is not what it was when it was written. Keep this file as it is and compare it with a backup.',
-  )
+  sayText(good ? soundText(result) : refusedText)
+}
+
+const refusedText =
+  'The store is not what it was when it was written. Keep this file as it is and compare it with a backup.'
+
+/** Whoever can write the file can also make it consistent again; only what was signed is out of their reach. */
+function soundText({ entries, unsigned, erasures }: StoreVerificationResult): string {
+  const whole = `Every entry, ${erasures.length > 0 ? 'artefact that was not erased' : 'artefact'}, hash and checkpoint is as it was written.`
+  if (unsigned === 0) return `${whole} This shows that nothing was altered since a checkpoint was signed over it.`
+  const signed = entries - unsigned
+  const shown =
+    signed === 0 ? '' : ` This shows that nothing was altered in the first ${count(signed, 'entry', 'entries')}.`
+  return `${whole}${shown} Nobody has signed for the ${signed === 0 ? '' : 'last '}${count(unsigned, 'entry', 'entries')} yet, as the next run or affidavit checkpoint does: whoever can write the file could have written ${unsigned === 1 ? 'it' : 'them'}.`
 }

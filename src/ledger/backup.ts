@@ -30,23 +30,27 @@ export async function backupStore(options: {
   readonly signal: AbortSignal
 }): Promise<Backup> {
   const target = resolve(options.target)
-  if (existsSync(target)) {
-    throw new StoreError('AFD_BACKUP_EXISTS', `${options.target} exists already`, {
-      hint: 'No backup is ever overwritten: name another file, for instance one with the date.',
-      subject: target,
-    })
-  }
+  assertFree(target)
   const unfinished = `${target}.${process.pid}.part`
   try {
     await copy(resolve(options.path), unfinished, options.signal)
     const { publicKey, checkStamp, signal } = options
     const result = await verifyStore({ path: unfinished, publicKey, checkStamp, signal })
     if (result.verdict === 'refused') throw notVerified(options.path, result)
+    assertFree(target)
     await keep(unfinished, target)
     return { ...result, path: target, size: (await stat(target)).size }
   } finally {
     for (const end of ['', '-journal', '-wal', '-shm']) await rm(`${unfinished}${end}`, { force: true })
   }
+}
+
+function assertFree(target: string): void {
+  if (!existsSync(target)) return
+  throw new StoreError('AFD_BACKUP_EXISTS', `${target} exists already`, {
+    hint: 'No backup is ever overwritten: name another file, for instance one with the date.',
+    subject: target,
+  })
 }
 
 /** Pages copied between two looks at the signal. */

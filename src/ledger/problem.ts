@@ -22,6 +22,7 @@ export const problemCodes = [
   'erasure-unlisted',
   'erasure-undone',
   'erasure-unfounded',
+  'checkpoint-missing',
   'checkpoint-form',
   'checkpoint-signature',
   'checkpoint-unchecked',

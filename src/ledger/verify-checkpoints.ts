@@ -22,6 +22,13 @@ export function verifyCheckpoints(
   publicKeys: readonly Uint8Array[],
   problems: ProblemList,
 ): number {
+  for (const [index, { id }] of rows.toSorted((a, b) => a.id - b.id).entries()) {
+    // They are counted without gaps, and never go.
+    if (id === index + 1) continue
+    const message = `checkpoints before the one numbered ${id} are missing: there are ${index}`
+    problems.add({ code: 'checkpoint-missing', message, looksLike: 'tampering' })
+    break
+  }
   let sound = 0
   for (const row of rows.toSorted((a, b) => a.size - b.size)) {
     const problem = verifyCheckpoint(row, ledger, publicKeys, sound)

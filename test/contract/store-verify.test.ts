@@ -102,6 +102,15 @@ test('checkpoints of another key are not accepted, those of an earlier key of ou
   expect(await verifyStore({ path, publicKey: keys })).toMatchObject({ verdict: 'verified' })
 })
 
+test('a checkpoint that was taken out from among others is missed', async () => {
+  const path = samplePath()
+  tamper(path, 'DELETE FROM checkpoints WHERE id = 1')
+  expect(await verifyStore({ path, publicKey })).toMatchObject({
+    verdict: 'refused',
+    problems: [{ code: 'checkpoint-missing', looksLike: 'tampering' }],
+  })
+})
+
 /** The bytes of an entry after a change that leaves it a perfectly good entry. */
 async function rewritten(path: string, sequence: number, change: Partial<Entry>): Promise<Uint8Array> {
   await using store = await openStore({ path, origin, clock, mode: 'read' })
