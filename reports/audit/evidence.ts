@@ -6,27 +6,44 @@ import type { Dates } from './dates.ts'
 import type { IndexedEntry } from './issue.ts'
 import { counted, grouped } from './wording.ts'
 
-/** The ledger entries that the judgements rest on, with their digests. */
+/**
+ * Entries under one heading. A reader finds a number sooner, and printing keeps its pace: a browser measures every row
+ * of a table anew for each page that the table reaches.
+ */
+const entriesInGroup = 200
+
+/** The ledger entries that the judgements rest on, with their digests, a long list in groups. */
 export function evidenceIndex({ issue, dates, erased }: Context, heading: Heading): EvidenceIndex {
   const acts = new Map(issue.retention.erasures.map((erasure) => [erasure.entry, erasure]))
   const byNumber = new Map(issue.evidence.map((entry) => [entry.entry, entry]))
   const entries = [...byNumber.values()].toSorted((a, b) => a.entry - b.entry)
+  const count = Math.ceil(entries.length / entriesInGroup)
+  const size = Math.ceil(entries.length / Math.max(1, count))
+  const groups = Array.from({ length: count }, (_, group) => entries.slice(group * size, (group + 1) * size))
   return {
     heading,
     intro: counted(entries.length, 'entry', 'entries'),
     erased: erased.size > 0 ? grouped(erased.size) : null,
-    entries: entries.map((entry) => ({
-      id: `evidence-${entry.entry}`,
-      number: entryNumber(entry.entry),
-      kind: entry.kind,
-      subject: entry.subject,
-      collected: dates.moment(entry.collected),
-      collector: entry.collector,
-      digest: entry.digest,
-      artefacts: artefactNames(entry.artefacts.map((artefact) => artefact.name)).join(', '),
-      erased: erasedNotes(entry, acts, dates),
+    groups: groups.map((group) => ({
+      title: groups.length > 1 ? rangeOf(group) : null,
+      entries: group.map((entry) => ({
+        id: `evidence-${entry.entry}`,
+        number: entryNumber(entry.entry),
+        kind: entry.kind,
+        subject: entry.subject,
+        collected: dates.moment(entry.collected),
+        collector: entry.collector,
+        digest: entry.digest,
+        artefacts: artefactNames(entry.artefacts.map((artefact) => artefact.name)).join(', '),
+        erased: erasedNotes(entry, acts, dates),
+      })),
     })),
   }
+}
+
+function rangeOf(group: readonly IndexedEntry[]): string {
+  const [first, last] = [group[0], group.at(-1)].map((entry) => entryNumber(entry?.entry ?? 0))
+  return first === last ? `${first}` : `${first} to ${last}`
 }
 
 /** `bytes of http-001.txt erased 9 Sep 2026, policy raw-personal, E-40117`; of all artefacts where none is left. */

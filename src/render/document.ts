@@ -381,17 +381,21 @@ export type EvidenceIndex = {
   readonly intro: string
   /** Of how many entries raw bytes were erased; null of none. */
   readonly erased: string | null
-  readonly entries: readonly {
-    readonly id: string
-    readonly number: string
-    readonly kind: string
-    readonly subject: string
-    readonly collected: string
-    readonly collector: string
-    readonly digest: string
-    readonly artefacts: string
-    /** What was erased of them, when, under which policy, as which entry. */
-    readonly erased: readonly string[]
+  readonly groups: readonly {
+    /** `E-40118 to E-40342`; null where there is one group. */
+    readonly title: string | null
+    readonly entries: readonly {
+      readonly id: string
+      readonly number: string
+      readonly kind: string
+      readonly subject: string
+      readonly collected: string
+      readonly collector: string
+      readonly digest: string
+      readonly artefacts: string
+      /** What was erased of them, when, under which policy, as which entry. */
+      readonly erased: readonly string[]
+    }[]
   }[]
 }
 

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inflateSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditDocument } from '../../reports/audit/document.ts'
 import { instant } from '../../src/model/time.ts'
@@ -11,6 +12,7 @@ import { renderHtml } from '../../src/render/html.ts'
 import { pageNumbers } from '../../src/render/page-numbers.ts'
 import { printPdf } from '../../src/render/print.ts'
 import { drawAssessment, drawComparison, quarter } from '../helpers/assessment.ts'
+import { drawInventory } from '../helpers/inventory.ts'
 import { drawIssue } from '../helpers/report.ts'
 
 const createdAt = instant('2026-10-01T04:00:12Z')
@@ -22,7 +24,9 @@ let latin1: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'affidavit-test-'))
-  const assessment = drawAssessment(quarter)
+  const plain = drawAssessment(quarter)
+  const components = plain.systems.flatMap((system) => system.components.map(({ ref }) => ref))
+  const assessment = { ...plain, inventory: drawInventory(20, components, plain.asOf) }
   const document = { assessment, comparison: drawComparison(assessment), issue: drawIssue(assessment) }
   pdf = await printPdf(renderHtml(auditDocument(document)), { signal, createdAt })
   latin1 = Buffer.from(pdf).toString('latin1')
@@ -36,6 +40,15 @@ test('the report is a tagged PDF with an outline, a title and the date it was gi
   expect(latin1).toContain('/StructTreeRoot')
   expect(latin1).toContain('/Outlines')
   expect(latin1).toContain("/CreationDate (D:20261001040012+00'00')")
+})
+
+test('nothing is wider than the page: Chromium would print all of them smaller', () => {
+  // Where the text of a page begins: 18 mm from the left, in the 300 dots an inch that Chromium draws in.
+  const scales = contentStreams(pdf).flatMap(
+    (content) => /^([\d.]+) 0 0 \1 212\.5 -\d\S* cm$/m.exec(content)?.[1] ?? [],
+  )
+  expect(scales.length).toBeGreaterThan(10)
+  expect([...new Set(scales)]).toEqual([String(300 / 96)])
 })
 
 test('fonts are embedded as TrueType with Unicode maps, none as Type 3', () => {
@@ -124,6 +137,15 @@ test('printing ends with its signal and with its time', async () => {
   await expect(printPdf('<p>x', { signal: stop.signal })).rejects.toThrow('stopped')
   await expect(printPdf('<p>x', { signal, timeoutMs: 1 })).rejects.toMatchObject({ code: 'AFD_RENDER_TIMEOUT' })
 })
+
+/** Every content stream of the pages, inflated. */
+function contentStreams(bytes: Uint8Array): readonly string[] {
+  const text = Buffer.from(bytes).toString('latin1')
+  return [...text.matchAll(/\/Type \/Page\n[\s\S]*?\/Contents (\d+) 0 R/g)].map(([, id]) => {
+    const start = text.indexOf('stream\n', text.indexOf(`\n${id} 0 obj\n`)) + 'stream\n'.length
+    return inflateSync(Buffer.from(text.slice(start, text.indexOf('\nendstream', start)), 'latin1')).toString('latin1')
+  })
+}
 
 function installed(program: string): boolean {
   return (process.env.PATH ?? '').split(':').some((place) => existsSync(join(place, program)))

@@ -34,6 +34,10 @@ function drawn(shape: Shape, compare = true, issue: Parameters<typeof drawIssue>
   })
 }
 
+function indexed({ evidence }: AuditDocument) {
+  return evidence.groups.flatMap(({ entries }) => entries)
+}
+
 function rows(objective: FindingsOfObjective) {
   return objective.compact.flatMap(({ controls }) => controls.flatMap(({ findings }) => findings))
 }
@@ -58,7 +62,7 @@ test('within an objective what is not satisfied comes first and what is undeterm
 
 test('every link to evidence leads to an entry of the index', () => {
   const document = drawn(many)
-  const index = new Set(document.evidence.entries.map((entry) => `#${entry.id}`))
+  const index = new Set(indexed(document).map((entry) => `#${entry.id}`))
   const links = document.findings.objectives.flatMap((objective) => [
     ...objective.full.flatMap((finding) =>
       finding.components
@@ -80,7 +84,24 @@ test('an entry that decided several findings stands in the index once', () => {
     comparison: null,
     issue: { ...issue, evidence: [...issue.evidence, ...issue.evidence] },
   })
-  expect(document.evidence.entries).toHaveLength(new Set(issue.evidence.map((entry) => entry.entry)).size)
+  expect(indexed(document)).toHaveLength(new Set(issue.evidence.map((entry) => entry.entry)).size)
+})
+
+test('a long index stands in groups of about the same length, each named by its first and last entry', () => {
+  const drawnIssue = drawIssue(drawnOnce(quarter))
+  const [entry] = drawnIssue.evidence
+  if (!entry) throw new Error('no entry was drawn')
+  const groups = (count: number) =>
+    drawn(quarter, false, {
+      evidence: Array.from({ length: count }, (_, index) => ({ ...entry, entry: 500 + index })),
+    }).evidence.groups.map(({ title, entries }) => [title, entries.length])
+  expect(groups(0)).toEqual([])
+  expect(groups(200)).toEqual([[null, 200]])
+  expect(groups(401)).toEqual([
+    ['E-500 to E-633', 134],
+    ['E-634 to E-767', 134],
+    ['E-768 to E-900', 133],
+  ])
 })
 
 test('an open failure makes the result not satisfied, an excepted one only satisfied with exceptions', () => {
@@ -236,11 +257,11 @@ test('entries whose raw bytes were erased keep their place and say so: in findin
       retention: { erasures: [{ ...act, reason: null, artefacts: 1 }], policies: [], holds: [] },
     },
   })
-  const noted = document.evidence.entries.filter(({ erased }) => erased.length > 0)
+  const noted = indexed(document).filter(({ erased }) => erased.length > 0)
   expect(noted.map(({ number }) => number)).toEqual([`E-${victim.entry}`])
   expect(noted[0]?.erased[0]).toContain('erased 20 Sep 2026, policy raw-personal, E-90000')
   expect(document.evidence.erased).toBe('1')
-  expect(document.evidence.entries).toHaveLength(drawn(quarter).evidence.entries.length)
+  expect(indexed(document)).toHaveLength(indexed(drawn(quarter)).length)
   const rowsOf = (
     table: { readonly rows: readonly { readonly evidence: string; readonly erased: boolean }[] } | null,
   ) => table?.rows ?? []
