@@ -5,30 +5,38 @@ import type { Annex, Chip, Heading } from '../../src/render/document.ts'
 import { type Context, referencePairs } from './context.ts'
 import { duration } from './dates.ts'
 import { factText } from './facts.ts'
-import { grouped, orDash } from './wording.ts'
+import { grouped, objectiveTitles, orDash } from './wording.ts'
 
 /** The rules as they were applied, and the runs that brought the evidence. */
 export function annex(context: Context, heading: Heading): Annex {
   const { assessment } = context
-  const controls = assessment.controls.toSorted(
-    (a, b) => objectives.indexOf(a.objective) - objectives.indexOf(b.objective) || a.id.localeCompare(b.id),
+  const of = Map.groupBy(
+    assessment.controls.toSorted((a, b) => a.id.localeCompare(b.id)),
+    ({ objective }) => objective,
   )
   return {
     heading,
     catalogue: assessment.catalogue,
-    controls: controls.map((control) => ({
-      id: control.id,
-      title: control.title,
-      statement: control.statement,
-      kind: control.rule.kind,
-      expect: control.rule.where ? `${control.rule.where}: ${control.rule.expect}` : control.rule.expect,
-      severity: control.severity,
-      // Where the catalogue lies on our machine is nobody's business; its file and line are.
-      source: control.source.split(/[\\/]/).slice(-2).join('/'),
-      parameters: parametersUsed(context, control),
-      references: referencePairs(control),
-    })),
+    objectives: objectives
+      .map((objective) => ({ title: objectiveTitles[objective], controls: of.get(objective) ?? [] }))
+      .filter(({ controls }) => controls.length > 0)
+      .map(({ title, controls }) => ({ title, controls: controls.map((control) => drawControl(context, control)) })),
     runs: assessment.runs.map((run) => drawRun(context, run)),
+  }
+}
+
+function drawControl(context: Context, control: Control): Annex['objectives'][number]['controls'][number] {
+  return {
+    id: control.id,
+    title: control.title,
+    statement: control.statement,
+    kind: control.rule.kind,
+    expect: control.rule.where ? `${control.rule.where}: ${control.rule.expect}` : control.rule.expect,
+    severity: control.severity,
+    // Where the catalogue lies on our machine is nobody's business; its file and line are.
+    source: control.source.split(/[\\/]/).slice(-2).join('/'),
+    parameters: parametersUsed(context, control),
+    references: referencePairs(control),
   }
 }
 
@@ -36,7 +44,7 @@ export function annex(context: Context, heading: Heading): Annex {
 function parametersUsed(
   { assessment, component, dates }: Context,
   control: Control,
-): Annex['controls'][number]['parameters'] {
+): Annex['objectives'][number]['controls'][number]['parameters'] {
   const findings = assessment.findings.filter((finding) => finding.control === control.id)
   return Object.entries(control.parameters).map(([name, parameter]) => {
     const used = new Map<string, string[]>()

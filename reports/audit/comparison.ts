@@ -1,6 +1,6 @@
 import { type Change, type ChangeKind, type Comparison, isWorse } from '../../src/model/assessment.ts'
 import type { Chip, ComparisonSection, Figure, Heading } from '../../src/render/document.ts'
-import type { Context } from './context.ts'
+import { anchor, type Context } from './context.ts'
 import { factName, factText } from './facts.ts'
 import { counted, grouped, standingChips } from './wording.ts'
 
@@ -44,13 +44,16 @@ export function comparisonSection(
     before: context.dates.period(comparison.before),
     figures: groups.map(([kind]) => figure(kind, counts[kind])),
     groups: groups
-      .map(([kind, title]) => ({
-        title,
-        changes: alike(comparison.changes.filter((change) => change.change === kind)).map((changes) =>
-          drawChange(context, changes),
-        ),
-      }))
-      .filter((group) => group.changes.length > 0),
+      .map(([kind, title]) => {
+        const own = comparison.changes.filter((change) => change.change === kind)
+        const told = own.filter((change) => !standsAsBefore(change))
+        return {
+          title,
+          changes: alike(told).map((changes) => drawChange(context, changes)),
+          asBefore: byComponent(context, own.filter(standsAsBefore)),
+        }
+      })
+      .filter(({ changes, asBefore }) => changes.length + asBefore.length > 0),
     unchanged: counted(counts.unchanged, 'finding'),
   }
 }
@@ -69,6 +72,23 @@ export function changeNote(change: Change): string {
 function figure(kind: ChangeKind, count: number): Figure {
   const { tone, text } = changeChips[kind]
   return { tone: count > 0 ? tone : 'plain', value: grouped(count), label: text, note: null }
+}
+
+/** Whether a finding fails as it did, with nothing to tell about it. */
+function standsAsBefore({ change, cause }: Change): boolean {
+  return change === 'persisting' && cause === 'none'
+}
+
+function byComponent(context: Context, changes: readonly Change[]): ComparisonSection['groups'][number]['asBefore'] {
+  const sorted = changes.toSorted((a, b) => a.control.localeCompare(b.control))
+  return [...Map.groupBy(sorted, ({ component }) => component)].map(([component, own]) => ({
+    component: context.component(component),
+    controls: own.map(({ finding, control }) => ({
+      href: `#${anchor('finding', finding)}`,
+      control,
+      title: context.control(control)?.title ?? '',
+    })),
+  }))
 }
 
 /** Changes of one control with the same course, reason and facts stand together. */

@@ -24,8 +24,10 @@ export function datesIn(timeZone: string): Dates {
   const span = (period: Period, month: 'LLL' | 'LLLL') => {
     const [from, to] = [local(period.from), local(period.to)]
     if (!from.startOf('day').equals(from) || !to.startOf('day').equals(to)) {
-      const date = `d ${month} yyyy, HH:mm`
-      return `${from.toFormat(date)} – ${to.toFormat(from.hasSame(to, 'day') ? 'HH:mm' : date)} ${offset(to)}`
+      // In minutes alone, a short period would seem to begin where it ends.
+      const time = millis(period.to) - millis(period.from) < 3_600_000 ? 'HH:mm:ss' : 'HH:mm'
+      const date = `d ${month} yyyy, ${time}`
+      return `${from.toFormat(date)} – ${to.toFormat(from.hasSame(to, 'day') ? time : date)} ${offset(to)}`
     }
     const last = local(later(period.to, -1))
     const end = last.toFormat(`d ${month} yyyy`)

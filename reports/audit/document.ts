@@ -34,33 +34,42 @@ const headings = {
   annex: { id: 'annex', number: 11, title: 'Annex: controls, parameters and runs' },
 } as const satisfies { [section: string]: Omit<Heading, 'flows' | 'slight'> }
 
-/** So few exceptions leave room for the next section on their page. */
-const fewExceptions = 3
+/** So few leave room for another section on their page: exceptions, targets, and observations of the inventory. */
+const few = { exceptions: 3, targets: 16, inventory: 40 }
 
 /** The audit report of one assessment as a document to print; pure. */
 export function auditDocument({ assessment, comparison, issue }: AuditReport): AuditDocument {
   const context = contextOf(assessment, issue)
+  const { coverage } = assessment
   const period = context.dates.period(assessment.period)
   const section = (name: keyof typeof headings): Heading => ({ ...headings[name], flows: false })
   const slight = (name: keyof typeof headings): Heading => ({ ...headings[name], flows: true, slight: true })
+  const below = (name: keyof typeof headings, rows: number, most: number): Heading => ({
+    ...headings[name],
+    flows: rows <= most,
+  })
   const excepted = assessment.exceptions.length
   const sections = {
     about: about(context, section('about')),
     summary: summary(context, section('summary'), comparison),
     findings: findings(context, section('findings')),
-    exceptions: exceptions(context, excepted === 0 ? slight('exceptions') : section('exceptions')),
+    exceptions: exceptions(
+      context,
+      excepted === 0 ? slight('exceptions') : below('exceptions', excepted, few.exceptions),
+    ),
     comparison: comparisonSection(
       context,
-      comparison === null
-        ? slight('comparison')
-        : { ...section('comparison'), flows: excepted > 0 && excepted <= fewExceptions },
+      comparison === null ? slight('comparison') : section('comparison'),
       comparison,
     ),
-    population: population(context, section('population')),
+    population: population(
+      context,
+      comparison === null ? section('population') : below('population', coverage.targets.length, few.targets),
+    ),
     evidence: evidenceIndex(context, section('evidence')),
     verification: verification(context, section('verification')),
   }
-  const sideBySide = inventory(context, section('inventory'))
+  const sideBySide = inventory(context, below('inventory', (assessment.inventory ?? []).length, few.inventory))
   const rules = annex(
     context,
     sideBySide ? section('annex') : { ...section('annex'), number: headings.inventory.number },

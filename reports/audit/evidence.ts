@@ -62,6 +62,15 @@ function erasedNotes(
   })
 }
 
+/** `1 artefact erased 9 Sep 2026, policy raw-personal, E-40117`, of any entry of the period; one text for each act. */
+export function erasedBehind({ issue, dates }: Context, entries: readonly number[]): readonly string[] {
+  return issue.retention.erasures.flatMap((act) => {
+    const taken = act.behind.filter((behind) => behind.some((entry) => entries.includes(entry))).length
+    if (taken === 0) return []
+    return [`${counted(taken, 'artefact')} erased ${dates.day(act.at)}, ${underPolicy(act)}, ${entryNumber(act.entry)}`]
+  })
+}
+
 /** `policy raw-personal`, or `on demand`. */
 export function underPolicy({ policy }: Pick<Erasure, 'policy'>): string {
   return policy === null ? 'on demand' : `policy ${policy}`

@@ -3,7 +3,7 @@ import { daysBetween, type Instant, instant, later, millis } from '../../src/mod
 import type { Chart } from '../../src/render/chart.ts'
 import type { Heading, Inventory } from '../../src/render/document.ts'
 import type { Context } from './context.ts'
-import { evidenceLinksTo } from './evidence.ts'
+import { erasedBehind, evidenceLinksTo } from './evidence.ts'
 import { type JudgedTone, judgedTones } from './judged-tone.ts'
 import { drawLogs } from './log-inventory.ts'
 import { drawProtocols } from './protocol-inventory.ts'
@@ -62,6 +62,7 @@ function drawCertificates(
       problems: listOf(item, 'problems'),
       timeline: timeline(axis, begins, ends, judged(tone(item.entry, ['daysRemaining', 'notAfter'])), item.subject),
       evidence: evidenceLinksTo(context, [item.entry]),
+      erased: erasedBehind(context, [item.entry]),
     })),
   }
 }

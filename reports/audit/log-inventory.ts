@@ -4,7 +4,7 @@ import { type Instant, instant, millis } from '../../src/model/time.ts'
 import type { Chart } from '../../src/render/chart.ts'
 import type { Inventory } from '../../src/render/document.ts'
 import type { Context } from './context.ts'
-import { evidenceLinksTo } from './evidence.ts'
+import { erasedBehind, evidenceLinksTo } from './evidence.ts'
 import type { JudgedTone } from './judged-tone.ts'
 import { counted, grouped } from './wording.ts'
 
@@ -49,6 +49,7 @@ export function drawLogs(context: Context, items: readonly InventoryItem[], tone
         log,
       },
       evidence: evidenceLinksTo(context, [item.entry]),
+      erased: erasedBehind(context, [item.entry]),
     })),
   }
 }

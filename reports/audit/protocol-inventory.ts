@@ -2,7 +2,7 @@ import type { InventoryItem } from '../../src/model/assessment.ts'
 import type { Chart } from '../../src/render/chart.ts'
 import type { Inventory } from '../../src/render/document.ts'
 import type { Context } from './context.ts'
-import { evidenceLinksTo } from './evidence.ts'
+import { erasedBehind, evidenceLinksTo } from './evidence.ts'
 import type { JudgedTone } from './judged-tone.ts'
 
 type Dot = Extract<Chart, { kind: 'dots' }>['dots'][number]
@@ -38,6 +38,7 @@ function row(
 ): NonNullable<Inventory['protocols']>['rows'][number] {
   const [first] = own
   const subject = first?.subject ?? ''
+  const entries = own.map(({ entry }) => entry)
   const dots = Object.keys(versions).map((version) => {
     const item = own.find(({ facts }) => facts.protocol === version)
     return item ? dot(item, tone) : ({ state: 'unasked', tone: 'empty', count: null } as const)
@@ -47,10 +48,8 @@ function row(
     subject,
     component: context.component(first?.component ?? ''),
     dots: { kind: 'dots', label: `${subject}: ${told.join(', ')}`, dots },
-    evidence: evidenceLinksTo(
-      context,
-      own.map(({ entry }) => entry),
-    ),
+    evidence: evidenceLinksTo(context, entries),
+    erased: erasedBehind(context, entries),
   }
 }
 

@@ -69,18 +69,22 @@ export type Erasure = {
   readonly reason: string | null
   /** How many artefacts it took. */
   readonly artefacts: number
+  /** For each of them the sequences of the entries that refer to it. */
+  readonly behind: readonly (readonly number[])[]
 }
 
 /** What an `artefact.erased` entry tells; texts that are not there are empty, so that nothing a file holds can break it. */
 export function erasureOf(entry: Entry): Erasure {
   const { policy, basis, reason } = entry.facts
+  const erased = erasedArtefacts(entry)
   return {
     entry: entry.sequence,
     at: instant(entry.collected),
     policy: typeof policy === 'string' ? policy : null,
     basis: typeof basis === 'string' ? basis : '',
     reason: typeof reason === 'string' ? reason : null,
-    artefacts: erasedBy(entry).length,
+    artefacts: erased.length,
+    behind: erased.map(({ entries }) => entries.filter((each) => typeof each === 'number')),
   }
 }
 

@@ -316,6 +316,11 @@ export type ComparisonSection = {
       /** What differs, and for which subjects; the reason is then empty where it says no more. */
       readonly facts: readonly { readonly subjects: readonly string[]; readonly changes: readonly string[] }[]
     }[]
+    /** Those of which there is nothing to say but that they stand as before, by component. */
+    readonly asBefore: readonly {
+      readonly component: string
+      readonly controls: readonly { readonly href: string; readonly control: string; readonly title: string }[]
+    }[]
   }[]
   readonly unchanged: string
 }
@@ -438,6 +443,8 @@ export type Inventory = {
       readonly component: string
       readonly dots: Chart
       readonly evidence: readonly EvidenceLink[]
+      /** What was erased of the bytes behind it, when, under which policy, as which entry. */
+      readonly erased: readonly string[]
     }[]
   } | null
   /** When certificates end, the first to end first. */
@@ -457,6 +464,8 @@ export type Inventory = {
       readonly problems: readonly string[]
       readonly timeline: Chart | null
       readonly evidence: readonly EvidenceLink[]
+      /** What was erased of the bytes behind it, when, under which policy, as which entry. */
+      readonly erased: readonly string[]
     }[]
   } | null
   /** How long logs really reach. */
@@ -471,6 +480,8 @@ export type Inventory = {
       readonly gaps: string
       readonly chart: Chart
       readonly evidence: readonly EvidenceLink[]
+      /** What was erased of the bytes behind it, when, under which policy, as which entry. */
+      readonly erased: readonly string[]
     }[]
   } | null
 }
@@ -478,16 +489,19 @@ export type Inventory = {
 export type Annex = {
   readonly heading: Heading
   readonly catalogue: string
-  readonly controls: readonly {
-    readonly id: string
+  readonly objectives: readonly {
     readonly title: string
-    readonly statement: string
-    readonly kind: string
-    readonly expect: string
-    readonly severity: string
-    readonly source: string
-    readonly parameters: readonly (Pair & { readonly description: string })[]
-    readonly references: readonly Pair[]
+    readonly controls: readonly {
+      readonly id: string
+      readonly title: string
+      readonly statement: string
+      readonly kind: string
+      readonly expect: string
+      readonly severity: string
+      readonly source: string
+      readonly parameters: readonly (Pair & { readonly description: string })[]
+      readonly references: readonly Pair[]
+    }[]
   }[]
   readonly runs: readonly {
     readonly run: string

@@ -32,12 +32,12 @@ test('a page that two sections share names both in its head, unless one says nex
     )
   }
   const few = heads(['excepted', 'satisfied', 'satisfied'])
-  expect(few).toContain(
-    '@page exceptions { @top-left { content: "Exceptions · Comparison with the previous period" } }',
-  )
-  expect(few).toContain('#comparison { page: exceptions }')
+  expect(few).toContain('@page findings { @top-left { content: "Findings by objective · Exceptions" } }')
+  expect(few).toContain('#exceptions { page: findings }')
   const none = heads(['satisfied'])
   expect(none).toContain('@page findings { @top-left { content: "Findings by objective" } }')
   expect(none).toContain('#exceptions { page: findings }')
-  expect(none).toContain('@page comparison { @top-left { content: "Comparison with the previous period" } }')
+  expect(none).toContain(
+    '@page comparison { @top-left { content: "Comparison with the previous period · Population and completeness" } }',
+  )
 })

@@ -153,8 +153,24 @@ test('the comparison lists every change but the unchanged, with its reason', () 
   const section = drawn(many).comparison
   const listed = section.groups.flatMap((group) => group.changes)
   const components = listed.flatMap((change) => change.components)
-  expect(components).toHaveLength(comparison.changes.length - comparison.counts.unchanged)
+  const asBefore = section.groups.flatMap((group) => group.asBefore.flatMap(({ controls }) => controls))
+  expect(asBefore.length).toBeGreaterThan(0)
+  expect(components.length + asBefore.length).toBe(comparison.changes.length - comparison.counts.unchanged)
   expect(listed.filter((change) => change.reason === '' && change.facts.length === 0)).toEqual([])
+})
+
+test('what fails as before is named by component, each with a link to its finding', () => {
+  const document = drawn(many)
+  const ids = new Set(
+    document.findings.objectives.flatMap(({ full }) =>
+      full.flatMap((finding) => finding.components.map(({ id }) => id)),
+    ),
+  )
+  const [persisting] = document.comparison.groups.filter(({ asBefore }) => asBefore.length > 0)
+  expect(persisting?.title).toContain('Persisting')
+  const links = persisting?.asBefore.flatMap(({ controls }) => controls.map(({ href }) => href.slice(1))) ?? []
+  expect(links.filter((id) => !ids.has(id))).toEqual([])
+  expect(new Set(persisting?.asBefore.map(({ component }) => component)).size).toBe(persisting?.asBefore.length)
 })
 
 test('where the target changed, the facts that differ are told by subject, with their part', () => {
@@ -254,7 +270,11 @@ test('entries whose raw bytes were erased keep their place and say so: in findin
           ? { ...entry, erased: [{ commitment: artefact.commitment, entry: act.entry }] }
           : entry,
       ),
-      retention: { erasures: [{ ...act, reason: null, artefacts: 1 }], policies: [], holds: [] },
+      retention: {
+        erasures: [{ ...act, reason: null, artefacts: 1, behind: [[victim.entry]] }],
+        policies: [],
+        holds: [],
+      },
     },
   })
   const noted = indexed(document).filter(({ erased }) => erased.length > 0)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { auditDocument } from '../../../reports/audit/document.ts'
 import type { Assessment, InventoryItem } from '../../../src/model/assessment.ts'
+import { instant } from '../../../src/model/time.ts'
 import type { Inventory } from '../../../src/render/document.ts'
 import { drawAssessment, quarter } from '../../helpers/assessment.ts'
 import { drawInventory } from '../../helpers/inventory.ts'
@@ -94,6 +95,28 @@ test('a log is red only where a rule about its reach fails, and shows the longes
     decisions: each.decisions.map((decision) => ({ ...decision, facts: { worldReadable: 'yes' } })),
   }))
   expect(inventoryWith([log], { findings: other })?.logs?.rows[0]?.chart).toMatchObject({ log: { tone: 'none' } })
+})
+
+test('a row says which artefacts behind it were erased, when, under which policy and as which entry', () => {
+  const [protocol] = items
+  const log = items.find(({ kind }) => kind === 'log.source')
+  if (!protocol || !log) throw new Error('nothing was drawn')
+  const act = { entry: 90_500, at: instant('2026-09-20T10:00:00Z'), basis: 'storage limitation', reason: null }
+  const erasures = [
+    { ...act, policy: 'raw-personal', artefacts: 3, behind: [[log.entry], [log.entry, 7], [protocol.entry]] },
+    { ...act, entry: 90_501, policy: null, artefacts: 1, behind: [[7]] },
+  ]
+  const assessment = { ...plain, inventory: items }
+  const { inventory } = auditDocument({
+    assessment,
+    comparison: null,
+    issue: drawIssue(assessment, { retention: { erasures, policies: [], holds: [] } }),
+  })
+  expect(inventory?.protocols?.rows[0]?.erased).toEqual(['1 artefact erased 20 Sep 2026, policy raw-personal, E-90500'])
+  expect(inventory?.logs?.rows[0]?.erased).toEqual(['2 artefacts erased 20 Sep 2026, policy raw-personal, E-90500'])
+  const parts = [inventory?.protocols, inventory?.certificates, inventory?.logs]
+  const notes = parts.flatMap((part) => part?.rows.flatMap(({ erased }) => erased) ?? [])
+  expect(notes).toHaveLength(2)
 })
 
 test('an entry that no judgement rests on is named without a link', () => {

@@ -32,6 +32,16 @@ test('a period names its last day, not the one after it', () => {
   expect(berlin.period({ ...across, to: instant('2026-12-01T23:00:00Z') })).toBe('1 Dec 2026')
 })
 
+test('a period of less than an hour is told to the second', () => {
+  const from = instant('2026-09-09T12:04:05Z')
+  expect(berlin.period({ id: 'demo', from, to: instant('2026-09-09T12:04:31Z') })).toBe(
+    '9 Sep 2026, 14:04:05 – 14:04:31 UTC+2',
+  )
+  expect(berlin.period({ id: 'demo', from, to: instant('2026-09-09T13:04:05Z') })).toBe(
+    '9 Sep 2026, 14:04 – 15:04 UTC+2',
+  )
+})
+
 test('durations take the unit that a reader would', () => {
   const from = instant('2026-09-09T00:00:00Z')
   expect(duration(from, instant('2026-09-09T00:01:36Z'))).toBe('96 s')
