@@ -54,7 +54,7 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const silent = silenceOf(exchanges.map(readEvidence), target, timeoutMs)
   if (silent) throw failure ?? silent
   const chains = await chainContext(target, context)
-  const answers = await askRevocation(target, context, shownChains(exchanges.map(readEvidence)), chains)
+  const answers = await askRevocation(target, context, shownChains(said.exchanges.map(readEvidence)), chains)
   if (answers.length > 0) evidence.push(context.record('tls-revocation.json', jsonType, writeAnswers(answers)))
   const how: JsonObject = target.starttls === undefined ? {} : { starttls: target.starttls }
   for (const { kind, facts } of replay(transcript, { ...chains, answers })) {

@@ -70,7 +70,9 @@ function verdictOf(exchange: Exchange, offered: OfferedHello | null, reply: Repl
   const hello = reply.serverHello
   const protocol = hello ? protocolOf(hello.version) : undefined
   // A server that picks what was never offered shows nothing that can be relied on.
-  if (hello && protocol && offered?.cipherSuites.includes(hello.cipherSuite)) {
+  const wasOffered =
+    offered?.cipherSuites.includes(hello?.cipherSuite ?? -1) && (hello?.version ?? 0) <= Math.max(...offered.versions)
+  if (hello && protocol && wasOffered) {
     return { kind: 'chosen', protocol, suite: hello.cipherSuite, group: hello.group ?? namedGroup(reply) }
   }
   if (hello || !reply.alert) return { kind: 'silent' }
@@ -103,7 +105,7 @@ export function speaksTls({ reply, verdict }: Evidence): boolean {
 
 /** The sentence that says why nothing follows from an exchange. */
 export function reasonOf({ exchange, reply, verdict }: Evidence): string {
-  if (verdict.kind === 'alert') return `answered with the alert ${verdict.alert}`
+  if (verdict.kind === 'alert' || verdict.kind === 'refused') return `answered with the alert ${verdict.alert}`
   if (verdict.kind === 'foreign') return `answered with ${verdict.speaks ?? 'something'} that is not TLS`
   if (reply.form === 'malformed') return 'answered with a malformed TLS message'
   if (reply.serverHello) return 'chose something that was not offered'

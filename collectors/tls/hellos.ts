@@ -15,6 +15,8 @@ export type HelloOptions = {
   readonly signatureSchemes?: readonly number[]
   /** Fewer groups and signature schemes, to stay below `smallHelloBytes`. */
   readonly small?: boolean
+  /** Whether SSLv3, which has no extensions, is asked for with the server's name all the same. */
+  readonly named?: boolean
   /** Extensions beside the usual ones; none go to SSLv3. */
   readonly extensions?: readonly Extension[]
 }
@@ -33,9 +35,9 @@ export function helloMaker(serverName: string | undefined): MakeHello {
 function probingHello(options: HelloOptions, serverName: string | undefined): ClientHello {
   const { protocol, cipherSuites, small } = options
   const hello = { protocol, random: randomBytes(32), cipherSuites }
-  if (protocol === 'SSLv3') return hello
-  const extensions = [{ type: extensionTypes.renegotiationInfo, data: Uint8Array.of(0) }, ...(options.extensions ?? [])]
   const name = serverName === undefined ? {} : { serverName }
+  if (protocol === 'SSLv3') return options.named ? { ...hello, ...name } : hello
+  const extensions = [{ type: extensionTypes.renegotiationInfo, data: Uint8Array.of(0) }, ...(options.extensions ?? [])]
   const schemes = options.signatureSchemes ?? (small ? signatureSchemes.slice(0, 10) : signatureSchemes)
   if (protocol === 'TLSv1.3') {
     const groups = options.groups ?? (small ? usualTls13Groups.slice(0, 6) : usualTls13Groups)

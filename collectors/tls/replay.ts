@@ -2,12 +2,12 @@ import type { JsonObject } from '../../src/model/json.ts'
 import { type ChainContext, chainFacts } from './certificate/facts.ts'
 import { shownChains } from './certificate/shown.ts'
 import { policyFacts } from './conformance/facts.ts'
-import { type Evidence, readEvidence } from './evidence.ts'
+import { readEvidence } from './evidence.ts'
 import { allFeatures } from './features/facts.ts'
 import { knownFrom } from './features/known.ts'
 import { negotiatedFacts } from './inventory/negotiated.ts'
 import { protocolFacts } from './inventory/protocol-facts.ts'
-import { isAboutFeature, type Transcript } from './transcript.ts'
+import type { Transcript } from './transcript.ts'
 import { allWeaknesses } from './weaknesses/facts.ts'
 
 /** Facts of one observation kind. */
@@ -24,7 +24,7 @@ export function replay({ exchanges, conversations = [] }: Transcript, context: C
   const negotiated = negotiatedFacts(all.evidence)
   const seen: KindFacts[] = [
     ...protocolFacts(all).map((facts) => ({ kind: 'tls.protocol', facts })),
-    ...shownChains(heard.evidence.filter(showsChains)).map(({ chain, ...showing }) => ({
+    ...shownChains(heard.evidence).map(({ chain, ...showing }) => ({
       kind: 'tls.certificate',
       facts: chainFacts(chain, context, showing),
     })),
@@ -33,9 +33,4 @@ export function replay({ exchanges, conversations = [] }: Transcript, context: C
     ...allWeaknesses(heard).map((facts) => ({ kind: 'tls.weakness', facts })),
   ]
   return [...seen, ...policyFacts(seen, context.at)]
-}
-
-/** Hellos about features are often odd; of those only this one asks for a stapled response like any client. */
-function showsChains({ exchange }: Evidence): boolean {
-  return !isAboutFeature(exchange) || exchange.purpose === 'extensions'
 }

@@ -1,7 +1,7 @@
 import type { Conversation } from '../transcript.ts'
 import { concat } from '../wire/bytes.ts'
 import { readClientHello } from '../wire/client-hello.ts'
-import { type Alert, type HandshakeMessage, type Reply, readMessages, readReply } from '../wire/reply.ts'
+import { type Alert, alertIn, type HandshakeMessage, type Reply, readMessages, readReply } from '../wire/reply.ts'
 import { createCipher, keyBlockOf } from './older-cipher.ts'
 import { aroundSwitch, recordTypes, splitRecords } from './records.ts'
 
@@ -40,9 +40,7 @@ export function readOlder({ turns, protocol, secrets }: Conversation): OlderRead
     ).messages
   const [finished, ...after] = stream(opened)
   const alerts = [...clear, ...opened].flatMap(({ type, content }) =>
-    type === recordTypes.alert && content?.length === 2
-      ? [{ fatal: content[0] === 2, description: content[1] ?? 0 }]
-      : [],
+    type === recordTypes.alert ? (alertIn(content) ?? []) : [],
   )
   return {
     first,

@@ -1,4 +1,5 @@
 import { readBytes } from '../wire/bytes.ts'
+import { alertIn } from '../wire/reply.ts'
 
 /** One record as it came: its five-byte header and its content, sealed or not. */
 export type RawRecord = { readonly type: number; readonly header: Uint8Array; readonly content: Uint8Array }
@@ -33,5 +34,5 @@ export function aroundSwitch(records: readonly RawRecord[]): {
 /** The server has switched to its keys and sent something under them, or ended with a fatal alert. */
 export function isSwitchedOrOver(received: Uint8Array): boolean {
   const { clear, sealed } = aroundSwitch(splitRecords(received))
-  return sealed.length > 0 || clear.some(({ type, content }) => type === recordTypes.alert && content[0] === 2)
+  return sealed.length > 0 || clear.some(({ type, content }) => type === recordTypes.alert && alertIn(content)?.fatal)
 }

@@ -4,6 +4,7 @@ import { concat, readBytes } from '../wire/bytes.ts'
 import { readExtensions } from '../wire/client-hello.ts'
 import {
   type Alert,
+  alertIn,
   guarded,
   type HandshakeMessage,
   handshakeTypes,
@@ -52,7 +53,7 @@ export function readTls13({ turns, secrets }: Conversation): Tls13Reading {
     flight,
     finished: flight.some(({ type }) => type === handshakeTypes.finished),
     tickets: messagesIn(application).flatMap(({ type, body }) => (type === newSessionTicket ? readTicket(body) : [])),
-    alert: alert?.length === 2 ? { fatal: alert[0] === 2, description: alert[1] ?? 0 } : reply.alert,
+    alert: alertIn(alert ?? null) ?? reply.alert,
   }
 }
 

@@ -19,7 +19,10 @@ const newestFirst = (Object.keys(versionNumbers) as RecordProtocol[]).reverse()
 
 /** Reads the exchanges of the inventory again; those about features are left out. Pure. */
 export function knownFrom(exchanges: readonly Exchange[]): Known {
-  const all = openCase(exchanges.filter((each) => !isAboutFeature(each)))
+  const all = openCase(
+    exchanges.filter((each) => !isAboutFeature(each)),
+    true,
+  )
   const versions = newestFirst.map((protocol) => versionFacts(all, protocol))
   const offered = versions.filter((each) => each.suites.length > 0)
   const tls13 = offered.find(({ protocol }) => protocol === 'TLSv1.3') ?? null

@@ -3,7 +3,7 @@ import type { VersionFacts } from '../inventory/facts.ts'
 import { cipherSuites } from '../registry/cipher-suites.ts'
 import { signatureSchemes } from '../registry/signature-schemes.ts'
 import { u16s, vector } from '../wire/bytes.ts'
-import { extensionTypes } from '../wire/client-hello.ts'
+import { certificateExtras, extensionTypes } from '../wire/client-hello.ts'
 import { alpnNames, alpnOf } from './alpn.ts'
 import { type Known, suitesWhere } from './known.ts'
 import { anyCertificateSignature, olderQuestion, tls13Question } from './questions.ts'
@@ -103,7 +103,7 @@ function surveySignatures(ask: Ask, older: VersionFacts, serverName: string | un
         olderQuestion('signature', older, serverName, {
           cipherSuites: signed,
           signatureSchemes: [scheme],
-          more: [anyCertificateSignature()],
+          more: [anyCertificateSignature(), ...certificateExtras],
         }),
       ),
     )
@@ -128,7 +128,7 @@ function surveyTls13(ask: Ask, tls13: VersionFacts, serverName: string | undefin
       ask(
         tls13Question('signature', tls13, serverName, {
           signatureSchemes: [scheme],
-          more: [anyCertificateSignature()],
+          more: [anyCertificateSignature(), ...certificateExtras],
         }),
       ),
     )

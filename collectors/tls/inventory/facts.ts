@@ -1,5 +1,6 @@
 import { type Evidence, keyOf, readEvidence, reasonOf, versionAsked } from '../evidence.ts'
 import { smallHelloBytes } from '../hellos.ts'
+import { alertName } from '../registry/alerts.ts'
 import { cipherSuiteName, cipherSuites, needsCurve } from '../registry/cipher-suites.ts'
 import { tls12Groups, tls13Groups, usualTls13Groups } from '../registry/groups.ts'
 import { type RecordProtocol, versionNumbers } from '../registry/protocols.ts'
@@ -27,19 +28,26 @@ export type VersionFacts = {
 /** The evidence of all exchanges, and what follows from them together. */
 export type Case = {
   readonly evidence: readonly Evidence[]
+  /**
+   * Whether refusals are about what was offered, as is known once the server took any hello at all. While there is more
+   * to come, a refused version counts without that.
+   */
+  readonly believes: (what: 'offer' | 'version') => boolean
   /** Whether the server accepted a hello at least as long as this one. */
   takesLength(bytes: number): boolean
   /** Hellos that were refused without saying so, in a way that leaves no other explanation; by their bytes. */
   readonly dismissed: ReadonlyMap<string, string>
 }
 
-/** Opens the case: reads every exchange and works out which silences are answers. */
-export function openCase(exchanges: readonly Exchange[]): Case {
+/** Opens the case: reads every exchange and works out which silences are answers; `isOver` where no more will come. */
+export function openCase(exchanges: readonly Exchange[], isOver = false): Case {
   const evidence = exchanges.map(readEvidence)
   const accepted = evidence.filter(({ verdict }) => verdict.kind === 'chosen')
+  const takesAny = accepted.length > 0 || evidence.some(({ verdict }) => verdict.kind === 'sslv2')
   const longest = Math.max(0, ...accepted.map(({ exchange }) => exchange.sent.length))
   return {
     evidence,
+    believes: (what) => takesAny || (what === 'version' && !isOver),
     takesLength: (bytes) => bytes <= Math.max(longest, smallHelloBytes),
     dismissed: accepted.length === 0 ? new Map() : dismissals(evidence),
   }
@@ -60,7 +68,13 @@ function dismissals(evidence: readonly Evidence[]): Map<string, string> {
     const [alert] = alerts
     const inRoom = attempts.filter(({ exchange }) => isWithinRoom(exchange, room))
     const closes = inRoom.filter((each) => isClosedWithinRoom(each, room))
-    if (alert && alone.length > 0 && alerts.length > 1 && alerts.every((each) => each === alert)) {
+    if (
+      alert &&
+      alert !== nameRefused &&
+      alone.length > 0 &&
+      alerts.length > 1 &&
+      alerts.every((each) => each === alert)
+    ) {
       found.set(key, `answered with the alert ${alert} each time`)
     } else if (closes.length > 1 && closes.length === inRoom.length) {
       found.set(key, 'closed the connection each time, while it answered other hellos')
@@ -69,10 +83,15 @@ function dismissals(evidence: readonly Evidence[]): Map<string, string> {
   return found
 }
 
+/** It is the name that such a server refuses, or that none was given. */
+const nameRefused = alertName(112)
+
 /** Why a hello was refused; null where it was not, or where the refusal may have another cause. */
 function refusalOf(all: Case, { exchange, verdict }: Evidence): string | null {
   if (!all.takesLength(exchange.sent.length)) return null
-  if (verdict.kind === 'refused') return `refused it with the alert ${verdict.alert}`
+  if (verdict.kind === 'refused') {
+    return all.believes(verdict.what) ? `refused it with the alert ${verdict.alert}` : null
+  }
   return all.dismissed.get(keyOf(exchange)) ?? null
 }
 
@@ -144,10 +163,11 @@ function whyNot(
 
 /** What the server did the last time that it settled nothing. */
 function lastTrouble(all: Case, asked: readonly Evidence[]): string | null {
-  const unsettled = asked.filter(
-    (each) => (each.verdict.kind === 'silent' || each.verdict.kind === 'alert') && refusalOf(all, each) === null,
-  )
+  const unsettled = asked.filter((each) => each.verdict.kind !== 'chosen' && refusalOf(all, each) === null)
   const last = unsettled.at(-1)
+  if (last?.verdict.kind === 'refused' && !all.believes(last.verdict.what)) {
+    return `the server refused every hello, this version's with the alert ${last.verdict.alert}`
+  }
   return last ? `the server ${reasonOf(last)}` : null
 }
 

@@ -1,4 +1,4 @@
-import { isSettled } from '../evidence.ts'
+import { type Evidence, isSettled } from '../evidence.ts'
 import { cipherSuites } from '../registry/cipher-suites.ts'
 import type { RecordProtocol } from '../registry/protocols.ts'
 import type { VersionFacts } from './facts.ts'
@@ -22,12 +22,14 @@ import { type Survey, suiteQuestion } from './survey.ts'
 export type Newer = { readonly protocol: RecordProtocol; readonly over: Promise<void> }
 
 /** Surveys a version before TLS 1.2: one look first, which mostly saves a dozen connections; newer ones newest first. */
-export async function surveyOlder(survey: Survey, protocol: RecordProtocol, newer: readonly Newer[]): Promise<void> {
+export async function surveyOlder(plain: Survey, protocol: RecordProtocol, newer: readonly Newer[]): Promise<void> {
   const { stretches, unusual } = offersOf(protocol)
   const [first = [], ...more] = stretches
   // Where SSLv3 is off, it is refused suite by suite, so that all are offered at once.
   const look = protocol === 'SSLv3' ? [...first, ...unusual] : first
-  const { verdict } = await survey.ask(suiteQuestion(survey, protocol, look))
+  const unnamed = await plain.ask(suiteQuestion(plain, protocol, look))
+  const survey = protocol === 'SSLv3' && wantsName(unnamed) ? withName(plain) : plain
+  const { verdict } = survey === plain ? unnamed : await survey.ask(suiteQuestion(survey, protocol, look))
   // The server may yet accept hellos as long as the one that it refused.
   if (verdict.kind === 'refused' && !isAnswered(survey, protocol, look))
     await Promise.all(newer.map(({ over }) => over))
@@ -49,6 +51,17 @@ export async function surveyOlder(survey: Survey, protocol: RecordProtocol, newe
   }
   if (survey.speaks()) await settleOpenSuites(survey, protocol)
   await Promise.all([surveyOrder(survey, protocol), settleOpenGroups(survey, protocol)])
+}
+
+/** Whether the server refused a hello for the name that was not in it. */
+function wantsName({ reply, offered }: Evidence): boolean {
+  return reply.alert?.description === unrecognizedName && offered?.serverName === null
+}
+
+const unrecognizedName = 112
+
+function withName(survey: Survey): Survey {
+  return { ...survey, hello: (options) => survey.hello({ ...options, named: true }) }
 }
 
 async function surveyStretches(

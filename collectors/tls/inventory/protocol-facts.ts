@@ -45,14 +45,14 @@ function secrecy(suites: readonly CipherSuite[], complete: boolean): 'all' | 'so
   return secret > 0 ? 'all' : 'none'
 }
 
-function sslv2Facts({ evidence, dismissed }: Case): JsonObject {
+function sslv2Facts({ evidence, dismissed, believes }: Case): JsonObject {
   const attempts = evidence.filter(({ exchange }) => exchange.purpose === 'sslv2')
   const hello = attempts.find(({ verdict }) => verdict.kind === 'sslv2')
   const ciphers = hello?.verdict.kind === 'sslv2' ? hello.verdict.ciphers.map(sslv2CipherName) : []
   const state = ((): { offered: 'yes' | 'no' | 'undetermined'; reason: string | null } => {
     if (hello) return { offered: 'yes', reason: ciphers.length > 0 ? null : 'it offers no cipher with it' }
     const refusal = attempts.find(({ verdict }) => verdict.kind === 'refused')
-    if (refusal?.verdict.kind === 'refused')
+    if (refusal?.verdict.kind === 'refused' && believes('offer'))
       return { offered: 'no', reason: `refused it with the alert ${refusal.verdict.alert}` }
     const dismissal = attempts
       .map(({ exchange }) => dismissed.get(Buffer.from(exchange.sent).toString('latin1')))

@@ -50,14 +50,20 @@ export const freak = (heard: Heard): Verdict =>
 
 /** Ciphers with blocks of 64 bits. */
 export const sweet32 = (heard: Heard): Verdict =>
-  bySuites(heard, 'cipher suites with 64-bit blocks', ({ cipher }) =>
-    /^(3DES|DES|IDEA|RC2|MAGMA|GOST-28147)/.test(cipher),
+  withSslv2(
+    heard,
+    'a cipher with 64-bit blocks',
+    /_(?:RC2|IDEA|DES)_/,
+    bySuites(heard, 'cipher suites with 64-bit blocks', ({ cipher }) =>
+      /^(3DES|DES|IDEA|RC2|MAGMA|GOST-28147)/.test(cipher),
+    ),
   )
 
 export const rc4 = (heard: Heard): Verdict =>
   withSslv2(
     heard,
     'RC4',
+    /_RC4_/,
     bySuites(heard, 'RC4 cipher suites', ({ cipher }) => cipher === 'RC4'),
   )
 
@@ -115,11 +121,13 @@ export function drown(heard: Heard): Verdict {
 }
 
 /** SSLv2 has suites of its own, which the tables of the later versions do not hold. */
-function withSslv2(heard: Heard, what: string, found: Verdict): Verdict {
+function withSslv2(heard: Heard, what: string, pattern: RegExp, found: Verdict): Verdict {
   const [sslv2] = protocolFacts(heard.known.case)
   const names = Array.isArray(sslv2?.cipherSuites) ? sslv2.cipherSuites.map(String) : []
-  if (found.status === 'vulnerable' || !names.some((name) => name.includes(what))) return found
-  return verdict('inferred', 'vulnerable', `${what} is offered in SSLv2`)
+  if (found.status === 'vulnerable') return found
+  if (names.some((name) => pattern.test(name))) return verdict('inferred', 'vulnerable', `${what} is offered in SSLv2`)
+  if (found.status === 'undetermined' || sslv2?.offered !== 'undetermined') return found
+  return verdict('inferred', 'undetermined', `${found.reason} from SSLv3 on, and SSLv2 is open: ${sslv2.reason}`)
 }
 
 /** A version without any forward-secret suite: who can speak no newer one has none. */

@@ -82,7 +82,7 @@ function readRecords(bytes: Uint8Array): Reply {
     const content = reader.take(Math.min(length, reader.remaining))
     if (type === 22) handshake.push(content)
     if (type === 23 && content.length === length) sealed.push({ header, content })
-    if (type === 21 && sealed.length === 0 && content.length === 2) alert = readAlert(content)
+    if (type === 21 && sealed.length === 0) alert = readAlert(content)
   }
   const { messages, broken } = readMessages(Buffer.concat(handshake))
   const hello = messages.find(({ type }) => type === handshakeTypes.serverHello)
@@ -93,10 +93,20 @@ function readRecords(bytes: Uint8Array): Reply {
   return { ...nothing, form: malformed ? 'malformed' : 'tls', serverHello, alert, messages, sealed }
 }
 
+/** close_notify, no_certificate, user_canceled, no_renegotiation and unrecognized_name: what may be no more than a warning. */
+const warnings: readonly number[] = [0, 41, 90, 100, 112]
+
+/** The two bytes of an alert; an error is fatal whatever level it is sent with (RFC 8446 section 6.2). Null for other bytes. */
+export function alertIn(content: Uint8Array | null): Alert | null {
+  const [level, description] = content ?? []
+  if (level === undefined || description === undefined || content?.length !== 2) return null
+  return { fatal: level === 2 || !warnings.includes(description), description }
+}
+
 /** A warning such as unrecognized_name does not end the handshake; close_notify does, whatever its level. */
 function readAlert(content: Uint8Array): Alert | null {
-  const [level = 0, description = 0] = content
-  return level === 2 || description === 0 ? { fatal: level === 2, description } : null
+  const alert = alertIn(content)
+  return alert?.fatal || alert?.description === 0 ? alert : null
 }
 
 /** The whole messages at the start of a handshake stream; `broken` where one claims an impossible length. */

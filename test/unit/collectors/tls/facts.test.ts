@@ -24,6 +24,32 @@ describe('whether a version is offered', () => {
     expect(tls10([answer, exchangeOf('TLSv1.0', [cbc], alert(70))])).toMatchObject({ offered: 'no' })
   })
 
+  test('a server that refuses whatever it is asked says no to nothing', () => {
+    const all = (['SSLv3', 'TLSv1.0', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const).map((protocol) =>
+      exchangeOf(protocol, [cbc], alert(70)),
+    )
+    const whole = openCase(all, true)
+    expect(versionFacts(whole, 'TLSv1.0')).toMatchObject({
+      offered: 'undetermined',
+      reason: expect.stringContaining('every hello'),
+    })
+    expect(versionFacts(openCase([...all, answer], true), 'TLSv1.0')).toMatchObject({ offered: 'no' })
+  })
+
+  test('a newer version than was offered says nothing about either', () => {
+    const all = openCase([exchangeOf('TLSv1.0', [cbc], serverHello('TLSv1.2', cbc))])
+    expect(versionFacts(all, 'TLSv1.0')).toMatchObject({
+      offered: 'undetermined',
+      reason: expect.stringContaining('not offered'),
+    })
+    expect(versionFacts(all, 'TLSv1.2')).toMatchObject({ offered: 'undetermined' })
+  })
+
+  test('a name that is refused, however often, is no refusal of the version', () => {
+    const refused = (alone: boolean) => exchangeOf('TLSv1.0', suitesOf('TLSv1.0'), alert(112), { alone })
+    expect(tls10([answer, refused(false), refused(true)])).toMatchObject({ offered: 'undetermined' })
+  })
+
   test('an older version in the answer says no to the newer and yes to the older', () => {
     const all = openCase([exchangeOf('TLSv1.2', [cbc], serverHello('TLSv1.0', cbc))])
     expect(versionFacts(all, 'TLSv1.2')).toMatchObject({ offered: 'no', reason: 'chose TLSv1.0 instead' })

@@ -9,6 +9,7 @@ import { allWeaknesses } from '../../../../collectors/tls/weaknesses/facts.ts'
 import { heartbleedScript } from '../../../../collectors/tls/weaknesses/heartbleed.ts'
 import { padded, robot } from '../../../../collectors/tls/weaknesses/robot.ts'
 import { concat, vector } from '../../../../collectors/tls/wire/bytes.ts'
+import { sslv2ClientHello } from '../../../../collectors/tls/wire/sslv2.ts'
 import { alert, exchangeOf, message, record, serverHello } from '../../../helpers/tls-replies.ts'
 
 /** A server that offers these suites in a version, and was asked about all others. */
@@ -24,8 +25,17 @@ function offering(protocol: RecordProtocol, suites: readonly number[]): readonly
   return [long, ...chosen, refused]
 }
 
-const refusing = (...protocols: readonly RecordProtocol[]) =>
-  protocols.map((protocol) => exchangeOf(protocol, [0x2f], alert(70)))
+const noSslv2: Exchange = {
+  ...exchangeOf('SSLv3', [], alert(70)),
+  purpose: 'sslv2',
+  protocol: null,
+  sent: sslv2ClientHello(new Uint8Array(16)),
+}
+
+const refusing = (...protocols: readonly RecordProtocol[]) => [
+  noSslv2,
+  ...protocols.map((protocol) => exchangeOf(protocol, [0x2f], alert(70))),
+]
 
 function weaknesses(exchanges: readonly Exchange[]): Readonly<Record<string, unknown>> {
   const heard: Heard = { known: knownFrom(exchanges), evidence: exchanges.map(readEvidence), conversations: [] }
@@ -52,6 +62,12 @@ describe('what follows from the suites', () => {
   test('nothing is cleared that was not asked to the end', () => {
     const found = weaknesses([...old, exchangeOf('TLSv1.2', [0xc02f, 0x05], serverHello('TLSv1.2', 0xc02f))])
     expect(found).toMatchObject({ rc4: 'inferred undetermined', 'no-aead': 'inferred not-vulnerable' })
+  })
+
+  test('RC4 and 64-bit blocks are not cleared while it is open whether SSLv2 brings them', () => {
+    const found = weaknesses([...old, ...offering('TLSv1.2', [0xc02f])].filter((each) => each !== noSslv2))
+    expect(found).toMatchObject({ rc4: 'inferred undetermined', sweet32: 'inferred undetermined' })
+    expect(found).toMatchObject({ freak: 'inferred not-vulnerable', drown: 'inferred undetermined' })
   })
 
   test('CBC is a weakness by the version that it is in', () => {

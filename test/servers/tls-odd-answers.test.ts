@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tlsCollector } from '../../collectors/tls/index.ts'
+import { readClientHello } from '../../collectors/tls/wire/client-hello.ts'
+import type { Collection } from '../../src/model/evidence.ts'
+import { collectFrom, observed } from '../helpers/collect.ts'
+import { issue } from '../helpers/tls-certificates.ts'
+import { alert } from '../helpers/tls-replies.ts'
+import { localCertificate, meddler, type Running, showing, tcpServer, tlsServer } from '../helpers/tls-servers.ts'
+
+let real: Running
+let whole: Collection
+beforeAll(async () => {
+  real = await tlsServer({
+    ...showing(localCertificate('RSA-2048')),
+    ciphers: 'ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:TLS_AES_128_GCM_SHA256',
+  })
+  whole = await look(real)
+})
+afterAll(() => real[Symbol.asyncDispose]())
+
+const look = ({ port }: Running, over: object = {}) => collectFrom(tlsCollector, { host: 'localhost', port, ...over })
+
+/** Everything that is seen of a server but the sentences. */
+function facts(collection: Collection) {
+  const kinds = ['tls.protocol', 'tls.feature', 'tls.weakness']
+  return collection.observations
+    .filter(({ kind }) => kinds.includes(kind))
+    .map(({ facts: { reason: _, ...rest } }) => rest)
+}
+
+const offered = (collection: Collection) =>
+  Object.fromEntries(observed(collection, 'tls.protocol').map(({ facts }) => [facts.protocol, facts.offered]))
+
+/** An alert that comes by itself. */
+const isAlert = (answer: Buffer) => answer[0] === 21 && answer.length === 7
+
+describe('what is found all the same', () => {
+  test('where errors are sent as warnings', async () => {
+    await using server = await meddler(real.port, {
+      rewrite: (answer) => (isAlert(answer) ? Buffer.from(answer).fill(1, 5, 6) : answer),
+    })
+    expect(facts(await look(server))).toEqual(facts(whole))
+  })
+
+  test('where a warning about the name comes before the answer', async () => {
+    await using server = await meddler(real.port, {
+      rewrite: (answer) => (answer[0] === 22 ? Buffer.concat([alert(112, 1), answer]) : answer),
+    })
+    expect(facts(await look(server))).toEqual(facts(whole))
+  })
+
+  test('where no version without a name gets in: SSLv3 is asked for with one', async () => {
+    const named = (hello: Buffer) => hello.includes('localhost')
+    await using server = await meddler(real.port, { instead: (hello) => (named(hello) ? undefined : alert(112)) })
+    const collection = await look(server)
+    expect(observed(collection, 'tls.protocol', { protocol: 'SSLv3' })[0]?.facts).toMatchObject({
+      offered: 'no',
+      reason: expect.stringContaining('handshake_failure'),
+    })
+  })
+})
+
+describe('what stays open', () => {
+  test.each([40, 70])('every version of a server that answers each hello with alert %i', async (description) => {
+    await using server = await tcpServer((socket) => socket.once('data', () => socket.end(alert(description))))
+    const collection = await look(server)
+    expect(new Set(Object.values(offered(collection)))).toEqual(new Set(['undetermined']))
+    expect(observed(collection, 'tls.weakness', { status: 'not-vulnerable' })).toEqual([])
+  })
+
+  test('versions to which the server answers with a newer one', async () => {
+    const upgraded = (hello: Buffer) => {
+      const { versions = [] } = readClientHello(hello) ?? {}
+      return versions.includes(0x0302) || versions.includes(0x0301)
+    }
+    const chosen = Buffer.from(`160303002a020000260303${'00'.repeat(32)}00002f00`, 'hex')
+    await using server = await meddler(real.port, { instead: (hello) => (upgraded(hello) ? chosen : undefined) })
+    const collection = await look(server, { limits: { timeout: '5s' } })
+    expect(offered(collection)).toMatchObject({
+      'TLSv1.1': 'undetermined',
+      'TLSv1.0': 'undetermined',
+      'TLSv1.2': 'yes',
+    })
+  })
+})
+
+test('a certificate that only one signature algorithm brings to light is among the chains', async () => {
+  const ed25519 = issue({ key: 'Ed25519' })
+  await using server = await tlsServer({
+    ...showing(localCertificate('RSA-2048'), localCertificate('P-256'), ed25519),
+    minVersion: 'TLSv1.3',
+  })
+  const collection = await look(server)
+  const types = observed(collection, 'tls.certificate').map(({ facts }) => facts.keyType)
+  expect(types.toSorted()).toEqual(['EC', 'Ed25519', 'RSA'])
+  expect(observed(collection, 'tls.certificate', { keyType: 'Ed25519' })[0]?.facts).toMatchObject({
+    role: 'served',
+    ocspStapling: 'none',
+  })
+})
