@@ -14,8 +14,14 @@ export type Flaw =
   | 'heartbleed'
   | 'early-ccs'
   | 'silent-at-ccs'
+  | 'early-ccs-closes'
   | 'robot-alert'
   | 'robot-close'
+  | 'robot-reset'
+  | 'robot-silence'
+  | 'robot-two-alerts'
+  | 'robot-stays-open'
+  | 'robot-before-finished'
   | 'robot-at-random'
   | 'ignores-padding'
   | 'compression'
@@ -102,20 +108,54 @@ function go(socket: Socket, state: State, type: number, content: Uint8Array, fla
     state.switched += 1
     const early = state.premaster === null
     if (!early || flaw === 'silent-at-ccs') return undefined
-    if (flaw !== 'early-ccs') return end(10)
-    return state.switched > 1 ? end(20) : undefined
+    if (!flaw.startsWith('early-ccs')) return end(10)
+    if (state.switched < 2) return undefined
+    return flaw === 'early-ccs' ? end(20) : socket.end()
   }
   if (type !== 22) return undefined
   if (state.switched > 0) return finish(socket, state, content, flaw)
   if (content[0] !== 16) return end(10)
   const block = decrypted(content.subarray(6))
   const isRight = block[0] === 0 && block[1] === 2 && block[block.length - 49] === 0 && block[block.length - 48] === 3
-  if (!isRight && flaw === 'robot-alert') return end(51)
-  if (!isRight && flaw === 'robot-close') return socket.end()
+  if (!isRight && flaw.startsWith('robot-')) {
+    const told = tellPadding(socket, state, flaw)
+    if (told) return undefined
+  }
   if (flaw === 'robot-at-random') return end(randomBytes(1)[0] ?? 0)
   state.premaster = isRight ? block.subarray(block.length - 48) : randomBytes(48)
   state.messages = concat(state.messages, content)
   return undefined
+}
+
+/** Gives wrong padding away; whether nothing follows. */
+function tellPadding(socket: Socket, state: State, flaw: Flaw): boolean {
+  switch (flaw) {
+    case 'robot-alert':
+      socket.end(alert(51))
+      return true
+    case 'robot-close':
+      socket.end()
+      return true
+    case 'robot-reset':
+      socket.resetAndDestroy()
+      return true
+    case 'robot-silence':
+      return true
+    case 'robot-two-alerts':
+      socket.write(alert(20))
+      setTimeout(() => socket.end(alert(20)), 60)
+      return true
+    case 'robot-stays-open':
+      socket.write(alert(20))
+      return true
+    case 'robot-before-finished': {
+      const timer = setTimeout(() => state.switched === 0 && socket.end(alert(51)), 60)
+      socket.once('close', () => clearTimeout(timer))
+      return false
+    }
+    default:
+      return false
+  }
 }
 
 function decrypted(sealed: Uint8Array): Uint8Array {

@@ -37,6 +37,11 @@ describe.concurrent('a planted flaw is found, and nothing else is said to be vul
     ['early-ccs', 'ccs-injection'],
     ['robot-alert', 'robot'],
     ['robot-close', 'robot'],
+    ['robot-reset', 'robot'],
+    ['robot-silence', 'robot'],
+    ['robot-two-alerts', 'robot'],
+    ['robot-stays-open', 'robot'],
+    ['robot-before-finished', 'robot'],
     ['ignores-padding', 'poodle-tls'],
     ['compression', 'crime'],
   ])('%s', async (flaw, name) => {
@@ -66,6 +71,13 @@ describe.concurrent('what a server leaves open is neither vulnerable nor not', (
     await using server = await plantedServer('silent-at-ccs')
     const collection = await look(server, { limits: { timeout: '3s' } })
     expect(weakness(collection, 'ccs-injection')).toMatchObject({ status: 'undetermined', basis: 'tested' })
+  })
+
+  test('an end without a word at the second of two early ChangeCipherSpec', async () => {
+    expect(weakness(await lookAtPlanted('early-ccs-closes'), 'ccs-injection')).toMatchObject({
+      status: 'undetermined',
+      basis: 'tested',
+    })
   })
 
   test('answers to padding that change by chance', async () => {

@@ -10,7 +10,21 @@ export type Talk = {
   send(bytes: Uint8Array): void
   /** Waits until what came since the last `send` is enough, or the connection or the time is over; gives those bytes. */
   receive(enough: (received: Uint8Array) => boolean, timeoutMs?: number): Promise<Uint8Array>
+  /** The same, but a time that is over ends no more than the waiting: whether what came is enough, or the connection over. */
+  listen(enough: (received: Uint8Array) => boolean, timeoutMs: number): Promise<boolean>
+  /**
+   * How long a server has to be waited for until its silence says something, in milliseconds: several times what it took
+   * for the quickest of its first answers, since slower ones waited for others of our connections.
+   */
+  readonly patienceMs: number
 }
+
+/** What a server took for the quickest of its first answers. */
+type Pace = { quickestMs: number }
+
+/** Between these a server's own pace decides. */
+const [leastPatienceMs, mostPatienceMs] = [300, 1_500]
+const paces = 6
 
 /** What a conversation is about, and what is said in it. */
 export type Script = Pick<Conversation, 'topic' | 'variant' | 'protocol' | 'certified'> & {
@@ -44,13 +58,15 @@ const mostReceivedBytes = 262_144
 
 /** A holder that appends every conversation to `conversations`, and repeats one to whose first words nothing came. */
 export function createHold(wire: Wire, pacer: Pacer, conversations: Conversation[]): Hold {
+  const pace: Pace = { quickestMs: Number.POSITIVE_INFINITY }
+
   async function attempt(script: Script, pauseMs: number, alone: boolean): Promise<[Conversation, width: number]> {
     let width = pacer.width
     const run = async (): Promise<Conversation> => {
       // Quiet before an attempt alone, so that the server has noticed the end of the connections before it.
       if (pauseMs > 0) await sleep(pauseMs, undefined, { signal: wire.signal }).catch(() => undefined)
       width = pacer.width
-      return once(wire, script)
+      return once(wire, script, pace)
     }
     const conversation = await pacer.run(run, alone ? 'alone' : undefined)
     conversations.push(conversation)
@@ -76,13 +92,14 @@ function isTurnedAway({ turns, end }: Conversation): boolean {
 async function once(
   wire: Wire,
   { topic, variant, protocol, certified, speak, conceal }: Script,
+  pace: Pace,
 ): Promise<Conversation> {
   const about = { topic, variant, protocol, ...(certified ? { certified } : {}) }
   const deadline = AbortSignal.any([wire.signal, AbortSignal.timeout(wire.timeoutMs)])
   const socket = await connectBefore(wire, deadline)
   if ('end' in socket) return { ...about, turns: [], secrets: {}, ...socket }
   const preamble = preambleOf(socket.open)
-  const line = openLine(socket.open, deadline, wire.signal)
+  const line = openLine(socket.open, deadline, wire.signal, pace)
   try {
     const secrets = (await speak(line.talk)) ?? {}
     const turns = line.turns().map(({ sent, received }) => ({ sent, received: conceal?.(received) ?? received }))
@@ -98,7 +115,7 @@ type Line = {
   end(): End | null
 }
 
-function openLine(socket: Socket, deadline: AbortSignal, stop: AbortSignal): Line {
+function openLine(socket: Socket, deadline: AbortSignal, stop: AbortSignal, pace: Pace): Line {
   const turns: { sent: Uint8Array; heard: Growing }[] = []
   let end: End | null = null
   let size = 0
@@ -109,6 +126,7 @@ function openLine(socket: Socket, deadline: AbortSignal, stop: AbortSignal): Lin
   }
   socket.on('data', (chunk: Buffer) => {
     size += chunk.length
+    if (firstSent !== undefined) pace.quickestMs = Math.min(pace.quickestMs, performance.now() - firstSent)
     turns.at(-1)?.heard.add(chunk)
     if (size > mostReceivedBytes) over('too-large')
     wake()
@@ -118,30 +136,43 @@ function openLine(socket: Socket, deadline: AbortSignal, stop: AbortSignal): Lin
   socket.on('error', (error: NodeJS.ErrnoException) =>
     over(error.code === 'ECONNRESET' || error.code === 'EPIPE' ? 'reset' : 'closed'),
   )
+  let firstSent: number | undefined
+  /** Waits until there is enough or the connection is over; false where the time is over before. */
+  const wait = async (enough: (received: Uint8Array) => boolean, limit: AbortSignal): Promise<boolean> => {
+    const expire = (): void => wake()
+    limit.addEventListener('abort', expire, { once: true })
+    let isOver = end !== null || enough(soFar())
+    while (!isOver && !limit.aborted) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      isOver = end !== null || enough(soFar())
+    }
+    limit.removeEventListener('abort', expire)
+    return isOver
+  }
+  const within = (timeoutMs: number): AbortSignal => AbortSignal.any([deadline, AbortSignal.timeout(timeoutMs)])
   const soFar = (): Uint8Array => turns.at(-1)?.heard.bytes() ?? new Uint8Array()
   return {
     turns: () => turns.map(({ sent, heard }) => ({ sent, received: heard.bytes() })),
     end: () => end,
     talk: {
+      get patienceMs() {
+        return Math.ceil(Math.min(mostPatienceMs, Math.max(leastPatienceMs, paces * pace.quickestMs)))
+      },
       send(bytes) {
+        // What is said into a closed connection was never sent.
+        if (end !== null || socket.destroyed) return
+        firstSent ??= performance.now()
         turns.push({ sent: bytes, heard: growing() })
-        if (end === null && !socket.destroyed) socket.write(bytes)
+        socket.write(bytes)
       },
       async receive(enough, timeoutMs) {
-        const limit = timeoutMs === undefined ? deadline : AbortSignal.any([deadline, AbortSignal.timeout(timeoutMs)])
-        const expire = (): void => wake()
-        limit.addEventListener('abort', expire, { once: true })
-        while (end === null && !enough(soFar())) {
-          if (limit.aborted) end = stop.aborted ? 'stopped' : 'timeout'
-          else {
-            await new Promise<void>((resolve) => {
-              wake = resolve
-            })
-          }
-        }
-        limit.removeEventListener('abort', expire)
+        const limit = timeoutMs === undefined ? deadline : within(timeoutMs)
+        if (!(await wait(enough, limit))) end = stop.aborted ? 'stopped' : 'timeout'
         return soFar()
       },
+      listen: (enough, timeoutMs) => wait(enough, within(timeoutMs)),
     },
   }
 }

@@ -4,13 +4,12 @@ import { mostTelling, type Script } from '../conversation/talk.ts'
 import type { VersionFacts } from '../inventory/facts.ts'
 import { alertName } from '../registry/alerts.ts'
 import type { Conversation } from '../transcript.ts'
-import { concat } from '../wire/bytes.ts'
 import { readReply } from '../wire/reply.ts'
 import { type Verdict, verdict } from './weakness.ts'
 
 /**
- * Two ChangeCipherSpec before any key was agreed on (CVE-2014-0224): a sound server refuses the first; one with the flaw
- * takes it, sets keys made of nothing, and cannot open the second.
+ * A ChangeCipherSpec before any key was agreed on (CVE-2014-0224): a sound server refuses it; one with the flaw takes it
+ * without a word, sets keys made of nothing, and cannot open the second one, which is sent only then.
  */
 export function ccsScript({ protocol, suites }: VersionFacts, serverName: string | undefined): Script {
   return {
@@ -22,8 +21,11 @@ export function ccsScript({ protocol, suites }: VersionFacts, serverName: string
       const first = readReply(await talk.receive((received) => isFlightOver(readReply(received))))
       if (!first.serverHello || first.alert) return undefined
       const early = clearRecord(recordTypes.changeCipherSpec, protocol, [1])
-      talk.send(concat(early, early))
-      await talk.receive((received) => splitRecords(received).length > 0)
+      const isAnswered = (received: Uint8Array): boolean => splitRecords(received).length > 0
+      talk.send(early)
+      if (await talk.listen(isAnswered, talk.patienceMs)) return undefined
+      talk.send(early)
+      await talk.receive(isAnswered)
       return undefined
     },
   }
@@ -36,10 +38,13 @@ const opening: readonly number[] = [20, 21]
 export function ccsInjection(conversations: readonly Conversation[]): Verdict {
   const { conversation, alwaysReset } = mostTelling(conversations)
   const { turns, end } = conversation ?? { turns: [], end: 'stopped' }
-  if (turns.length < 2) return verdict('tested', 'undetermined', `no handshake could be begun (${end})`)
-  const alert = splitRecords(turns[1]?.received ?? new Uint8Array()).find(({ type }) => type === recordTypes.alert)
-  const description = alert?.content[1]
-  if (description !== undefined && opening.includes(description)) {
+  const [, first, second] = turns
+  if (!first) return verdict('tested', 'undetermined', `no handshake could be begun (${end})`)
+  // Older recordings sent both in one breath.
+  const last = second ?? (first.sent.length > oneRecordBytes ? first : undefined)
+  const refusal = second ? alertTo(first) : undefined
+  const description = refusal ?? alertTo(last ?? first)
+  if (refusal === undefined && last && description !== undefined && opening.includes(description)) {
     const name = alertName(description)
     return verdict(
       'tested',
@@ -54,8 +59,18 @@ export function ccsInjection(conversations: readonly Conversation[]): Verdict {
       `the server refused an early ChangeCipherSpec with ${alertName(description)}`,
     )
   }
-  if (end === 'closed' || alwaysReset) {
-    return verdict('tested', 'not-vulnerable', 'the server ended the connection at an early ChangeCipherSpec')
+  if (end !== 'closed' && !alwaysReset) {
+    return verdict('tested', 'undetermined', `the server did not answer an early ChangeCipherSpec (${end})`)
   }
-  return verdict('tested', 'undetermined', `the server did not answer an early ChangeCipherSpec (${end})`)
+  if (second) {
+    return verdict('tested', 'undetermined', 'the server ended the connection only at a second early ChangeCipherSpec')
+  }
+  return verdict('tested', 'not-vulnerable', 'the server ended the connection at an early ChangeCipherSpec')
+}
+
+/** A ChangeCipherSpec with its header. */
+const oneRecordBytes = 6
+
+function alertTo({ received }: Conversation['turns'][number]): number | undefined {
+  return splitRecords(received).find(({ type }) => type === recordTypes.alert)?.content[1]
 }

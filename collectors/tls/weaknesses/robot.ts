@@ -21,23 +21,42 @@ export function rsaSuites({ suites }: VersionFacts): readonly number[] {
 }
 
 /**
+ * What is sent: the key exchange with all that follows it, or alone, since some servers tell paddings apart only while
+ * they wait for more.
+ */
+const flows = ['whole', 'short'] as const
+type Flow = (typeof flows)[number]
+
+const rounds = ['first', 'second', 'third'] as const
+type Round = (typeof rounds)[number]
+
+/** The whole flow was the only one once, and its recordings name no flow. */
+function variantOf(flow: Flow, round: Round, padding: Padding): string {
+  return `${flow === 'whole' ? '' : `${flow}-`}${round}:${padding}`
+}
+
+/**
  * Asks whether the server tells rightly padded premaster secrets from wrong ones: each of the five once, and, where
- * the answers differ, once more, since a difference that does not come again is chance.
+ * the answers differ, twice more, since a difference that does not come again is chance.
  */
 export async function surveyRobot(hold: Hold, version: VersionFacts, serverName: string | undefined): Promise<void> {
-  const ask = (round: string) =>
+  const ask = (flow: Flow, round: Round) =>
     Promise.all(
       paddings.map((padding) =>
         hold({
           topic: 'robot',
-          variant: `${round}:${padding}`,
+          variant: variantOf(flow, round, padding),
           protocol: version.protocol,
-          speak: (talk) => sendPadded(talk, version, serverName, padding),
+          speak: (talk) => sendPadded(talk, version, serverName, padding, flow),
         }),
       ),
     )
-  const first = await ask('first')
-  if (new Set(first.map(answerTo)).size > 1) await ask('second')
+  const askFlow = async (flow: Flow): Promise<void> => {
+    const [first, ...more] = rounds
+    const answers = await ask(flow, first)
+    if (new Set(answers.map(answerTo)).size > 1) for (const round of more) await ask(flow, round)
+  }
+  await Promise.all(flows.map(askFlow))
 }
 
 async function sendPadded(
@@ -45,6 +64,7 @@ async function sendPadded(
   version: VersionFacts,
   serverName: string | undefined,
   padding: Padding,
+  flow: Flow,
 ): Promise<undefined> {
   const { protocol } = version
   talk.send(olderHello({ protocol, cipherSuites: rsaSuites(version).slice(0, 24), serverName }).record)
@@ -63,14 +83,23 @@ async function sendPadded(
         protocol,
         handshakeMessage(16, protocol === 'SSLv3' ? sealed : vector(2, sealed)),
       ),
-      clearRecord(recordTypes.changeCipherSpec, protocol, [1]),
-      // What stands in for Finished opens under no key, so that the right padding ends in an alert as well.
-      clearRecord(recordTypes.handshake, protocol, randomBytes(64)),
+      ...(flow === 'whole'
+        ? [
+            clearRecord(recordTypes.changeCipherSpec, protocol, [1]),
+            // What stands in for Finished opens under no key, so that the right padding ends in an alert as well.
+            clearRecord(recordTypes.handshake, protocol, randomBytes(64)),
+          ]
+        : []),
     ),
   )
-  await talk.receive((received) => splitRecords(received).length > 0, answerMs)
+  const isAnswered = (received: Uint8Array): boolean => splitRecords(received).length > 0
+  const came = await talk.listen(isAnswered, flow === 'whole' ? answerMs : talk.patienceMs)
+  // A second alert, or whether the connection is ended after the first, may tell as well.
+  await talk.receive(() => false, came ? afterwardsMs : 0)
   return undefined
 }
+
+const afterwardsMs = 400
 
 /** A server that goes on waiting shows that by silence. */
 const answerMs = 1_500
@@ -119,35 +148,53 @@ function answerTo({ turns, end }: Conversation): string {
   const words = records.map(({ type, content }) =>
     type === recordTypes.alert && content.length === 2 ? alertName(content[1] ?? 0) : `record ${type}`,
   )
-  // Whether the connection ends before or after the alert is read is chance.
-  return words.length > 0 ? words.join(', ') : end
+  if (words.length === 0) return end
+  return end === 'timeout' ? `${words.join(', ')}, and the connection stays open` : words.join(', ')
 }
 
 /** What the answers say: the same to all is no oracle; a difference that comes again is one. */
 export function robot(conversations: readonly Conversation[]): Verdict {
-  const answersOf = (round: string): readonly (string | undefined)[] =>
-    paddings.map((padding) => {
-      const found = conversations.findLast(({ variant }) => variant === `${round}:${padding}`)
-      return found && answerTo(found)
-    })
-  const first = answersOf('first')
+  const verdicts = flows.flatMap((flow) => {
+    const answers = rounds.map((round) => answersIn(conversations, flow, round))
+    return flow === 'short' && answers[0]?.every((answer) => answer === undefined) ? [] : [judgeFlow(flow, answers)]
+  })
+  const worst = (['vulnerable', 'undetermined'] as const).map((each) => verdicts.find(({ status }) => status === each))
+  const [first, ...others] = verdicts
+  const said = others.map(({ reason }) => `; ${reason}`).join('')
+  return (
+    worst.find((each) => each !== undefined) ??
+    verdict('tested', first?.status ?? 'undetermined', `${first?.reason ?? 'it was not tried'}${said}`)
+  )
+}
+
+type Answers = readonly (string | undefined)[]
+
+function answersIn(conversations: readonly Conversation[], flow: Flow, round: Round): Answers {
+  return paddings.map((padding) => {
+    const found = conversations.findLast(({ variant }) => variant === variantOf(flow, round, padding))
+    return found && answerTo(found)
+  })
+}
+
+function judgeFlow(flow: Flow, [first = [], ...more]: readonly Answers[]): Verdict {
   const [right] = first
+  const where = flow === 'short' ? ' in a key exchange by itself' : ''
   if (first.some((answer) => answer === undefined || answer === 'no key exchange' || answer === 'stopped')) {
-    return verdict('tested', 'undetermined', 'not every padding could be sent')
+    return verdict('tested', 'undetermined', `not every padding could be sent${where}`)
   }
   if (first.every((answer) => answer === right)) {
-    return verdict('tested', 'not-vulnerable', `the server answers every padding alike: ${right}`)
+    return verdict('tested', 'not-vulnerable', `the server answers every padding alike${where}: ${right}`)
   }
-  const second = answersOf('second')
-  if (second.some((answer, index) => answer !== first[index])) {
+  const again = more.filter((answers) => answers.some((answer) => answer !== undefined))
+  if (again.length === 0 || again.some((answers) => answers.some((answer, index) => answer !== first[index]))) {
     return verdict(
       'tested',
       'undetermined',
-      'the answers to different paddings differ, but not each time in the same way',
+      `the answers to different paddings differ${where}, but not each time in the same way`,
     )
   }
   const told = paddings.map((padding, index) => `${padding}: ${first[index]}`).join('; ')
   const [, wrongStart, misplaced, missing] = first
   const strength = wrongStart === misplaced && wrongStart === missing ? 'weak' : 'strong'
-  return verdict('tested', 'vulnerable', `a ${strength} oracle, the answers differ by padding (${told})`)
+  return verdict('tested', 'vulnerable', `a ${strength} oracle, the answers differ by padding${where} (${told})`)
 }

@@ -130,6 +130,24 @@ describe('ROBOT', () => {
     })
   })
 
+  test('a key exchange by itself counts as much as a whole one', () => {
+    const alike = round('first', [20, 20, 20, 20, 20])
+    const telling = [null, 51, 51, 51, null]
+    const rounds = ['first', 'second', 'third'].flatMap((each) => round(`short-${each}`, telling))
+    expect(robot([...alike, ...rounds])).toMatchObject({ status: 'vulnerable' })
+    expect(robot([...alike, ...round('short-first', [null, null, null])])).toMatchObject({ status: 'undetermined' })
+    expect(robot([...alike, ...round('short-first', [null, null, null, null, null])])).toMatchObject({
+      status: 'not-vulnerable',
+    })
+  })
+
+  test('a connection that is ended after the alert is told from one that stays open', () => {
+    const open = (conversation: Conversation): Conversation => ({ ...conversation, end: 'timeout' })
+    const rounds = ['first', 'second'].map((each) => round(each, [20, 20, 20, 20, 20]))
+    const told = rounds.flatMap((each) => each.map((one, index) => (index === 1 ? open(one) : one)))
+    expect(robot(told)).toMatchObject({ status: 'vulnerable' })
+  })
+
   test('a difference that does not come again, or a missing answer, settles nothing', () => {
     expect(robot([...round('first', [20, 51, 20, 20, 20]), ...round('second', [20, 20, 20, 20, 20])])).toMatchObject({
       status: 'undetermined',
