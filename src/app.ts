@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { loadCollectors } from '../collectors/registry.ts'
 import { assessPeriod } from './app/assessment.ts'
+import type { ExportedBundle, ExportOptions } from './app/bundle/export.ts'
 import { openLedgerKey, openReportKey } from './app/keys.ts'
 import { ledgerOrigin } from './app/origin.ts'
 import type { Ports } from './app/ports.ts'
@@ -130,6 +131,17 @@ export async function applyRetentionNow(
   const ledgerKey = await ports.ledgerKey(project)
   await using store = await openLedger(project, 'write')
   return await applyRetention(project, store, ledgerKey, options)
+}
+
+/** Hands the evidence of a period, or of the whole ledger, out as a bundle. */
+export async function exportEvidence(
+  project: Project,
+  { signal, ...options }: ExportOptions & { readonly signal: AbortSignal },
+): Promise<ExportedBundle> {
+  const { exportBundle } = await import('./app/bundle/export.ts')
+  const ledgerKey = await ports.ledgerKey(project)
+  await using store = await openLedger(project, 'write')
+  return await exportBundle(project, store, { ...stampingParts(project, signal), ledgerKey }, options)
 }
 
 /** Issues the signed report of a period. */

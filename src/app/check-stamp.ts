@@ -2,11 +2,11 @@ import { parseTreeHead } from '../ledger/checkpoint.ts'
 import { decodeEntry } from '../ledger/entry.ts'
 import { entryTimes } from '../ledger/entry-times.ts'
 import { parseNote } from '../ledger/note.ts'
-import { isProven, type TimeBound, type TimeContradiction } from '../ledger/time-bounds.ts'
+import { isProven, isVoid, type TimeBound, type TimeContradiction } from '../ledger/time-bounds.ts'
 import { AffidavitError } from '../model/errors.ts'
-import type { Instant } from '../model/time.ts'
-import { readReply, verifyStamp } from '../signing/stamp.ts'
+import { readReply, type StampCircumstances, verifyStamp } from '../signing/stamp.ts'
 import type { Check } from './check.ts'
+import { revocationChecks } from './stamp-revocations.ts'
 
 /** What a report calls the time stamp over its `checkpoint.txt`. */
 export const stampFile = 'checkpoint.tsr'
@@ -15,13 +15,12 @@ type File = { readonly name: string; readonly bytes: Uint8Array }
 
 /**
  * Judges the time stamp over a report's checkpoint where it has one, and the times of the evidence against it and against
- * each other. `anchors` are the certificates (PEM or DER) that vouch for time-stamp authorities; `at` is until when the
- * report is known to have been there, the present where absent.
+ * each other. `anchors` are the certificates (PEM or DER) that vouch for time-stamp authorities.
  */
 export async function checkStamp(
   attachments: readonly File[],
   anchors: readonly (string | Uint8Array)[],
-  at?: Instant,
+  circumstances: StampCircumstances = {},
 ): Promise<readonly Check[]> {
   const bytes = (name: string) => attachments.find((attachment) => attachment.name === name)?.bytes
   const [reply, note] = [bytes(stampFile), bytes('checkpoint.txt')]
@@ -31,7 +30,7 @@ export async function checkStamp(
   }
   try {
     const { size } = parseTreeHead(parseNote(Buffer.from(note).toString('utf8')).text)
-    const bound = { ...(await verifyStamp(readReply(reply), note, anchors, at)), size }
+    const bound = { ...(await verifyStamp(readReply(reply), note, anchors, circumstances)), size }
     return stampChecks([bound], contradictionsIn(bytes('evidence.jsonl'), [bound]))
   } catch (error) {
     if (!(error instanceof AffidavitError)) throw error
@@ -55,7 +54,7 @@ export function stampChecks(
   if (trusted) {
     const sentence = `${trusted.authority}, a time-stamping authority that you trust, states that the ledger with its first ${trusted.size} entries existed at ${trusted.time}: none of them was added or changed after that.`
     checks.push({ holds: true, sentence })
-  } else if (any) {
+  } else if (any && !isVoid(any)) {
     const but =
       any.anchored && any.ended
         ? `a certificate behind it ended at ${any.ended}, and nothing here shows that the stamp was made before`
@@ -63,6 +62,7 @@ export function stampChecks(
     const sentence = `The checkpoint over ${any.size} entries bears a time stamp of ${any.time} by ${any.authority}; ${but}.`
     checks.push({ holds: null, sentence })
   }
+  checks.push(...revocationChecks(bounds))
   if (contradictions.length > 0) checks.push({ holds: null, sentence: contradictionText(contradictions) })
   return checks
 }

@@ -1,3 +1,4 @@
+import { joinRevocation, type RevocationData } from '../signing/cms/revocation-status.ts'
 import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
 import type { Check } from './check.ts'
@@ -22,6 +23,8 @@ export type Judging = {
   readonly anchors: readonly Uint8Array[]
   /** The same for time-stamping authorities; `anchors` where absent. */
   readonly timestampAnchors?: readonly Uint8Array[]
+  /** Revocation data at hand beside those in the report, for the authorities behind time stamps over the ledger. */
+  readonly revocation?: RevocationData
   /** What somebody who knows more than the file has to say of a PDF that was not refused. */
   readonly beside?: (signed: PdfVerdict) => Promise<readonly Check[]>
 }
@@ -30,9 +33,9 @@ export type Judging = {
  * Judges a report by its bytes: every byte of the PDF explained, its signatures up to the given anchors, and the
  * evidence inside up to the root of the ledger's checkpoint. Whatever the bytes are, the answer is a verdict.
  */
-export async function judgeReport(pdf: Uint8Array, { beside, ...anchors }: Judging): Promise<ReportJudgement> {
-  const signed = await verifyPdf(pdf, anchors)
-  const evidence = signed.verdict === 'refused' ? [] : await evidenceChecks(signed, anchors)
+export async function judgeReport(pdf: Uint8Array, { beside, ...trust }: Judging): Promise<ReportJudgement> {
+  const signed = await verifyPdf(pdf, trust)
+  const evidence = signed.verdict === 'refused' ? [] : await evidenceChecks(signed, trust)
   const others = signed.verdict === 'refused' || !beside ? [] : await beside(signed)
   const contradicted = contradictionIn(evidence, others)
   const verdict = contradicted ? 'refused' : signed.verdict
@@ -46,12 +49,14 @@ export async function judgeReport(pdf: Uint8Array, { beside, ...anchors }: Judgi
 }
 
 async function evidenceChecks(
-  { attachments, verdict, timestamp }: PdfVerdict,
-  { anchors, timestampAnchors }: Omit<Judging, 'beside'>,
+  { attachments, verdict, timestamp, revocation: held }: PdfVerdict,
+  { anchors, timestampAnchors, revocation: given }: Omit<Judging, 'beside'>,
 ): Promise<readonly Check[]> {
   // What an accepted report carries was there when the report was timestamped, whatever has run out since.
   const at = verdict === 'accepted' ? timestamp?.time : undefined
-  return [...checkEvidence(attachments), ...(await checkStamp(attachments, timestampAnchors ?? anchors, at))]
+  const revocation = joinRevocation([held, ...(given ? [given] : [])])
+  const stamp = await checkStamp(attachments, timestampAnchors ?? anchors, { at, revocation })
+  return [...checkEvidence(attachments), ...stamp]
 }
 
 function contradictionIn(evidence: readonly Check[], beside: readonly Check[]): Contradiction {

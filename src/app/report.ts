@@ -22,7 +22,7 @@ import type { Project } from './project.ts'
 import { levelAsked, signatureReason } from './raising.ts'
 import { assertNoReport, type ReportFiles, reportFiles, writeReport } from './report-files.ts'
 import { settleReports } from './settle-reports.ts'
-import { noStamping, replyOver, type Stamping, stampCheckpoint } from './stamp-ledger.ts'
+import { replyOver, type Stamping, stampHandedOut } from './stamp-ledger.ts'
 
 export type IssuedReport = {
   readonly id: string
@@ -62,7 +62,8 @@ export async function issueReport(
   const directory = resolve(project.directory, options.directory ?? project.config.reports.directory)
   const settled = await settleReports(directory, store)
   const { size, root, note } = await store.checkpoint(ledgerKey)
-  const stamping = await stampReportCheckpoint(project, store, ports, { size, note, signal: options.signal })
+  const timestamper = () => ports.timestamper(project)
+  const stamping = await stampHandedOut(project, store, { size, note }, { timestamper, signal: options.signal })
   const reply = await replyOver(store, note)
   const ledger: LedgerState = { origin: store.origin, size, root, checkpoint: note }
   const assessment = await assessPeriod(project, store, options.period, ledger)
@@ -113,17 +114,6 @@ const reportFile = { name: 'report.json', mediaType: 'application/json', descrip
 function stampOf(bytes: Uint8Array): Attachment {
   const description = 'The RFC 3161 time stamp over checkpoint.txt'
   return { name: stampFile, mediaType: 'application/timestamp-reply', description, bytes }
-}
-
-/** A report is handed out, so that its checkpoint is timestamped however many were that day. */
-async function stampReportCheckpoint(
-  project: Project,
-  store: Store,
-  ports: Ports,
-  { signal, ...checkpoint }: { readonly size: number; readonly note: string; readonly signal: AbortSignal },
-): Promise<Stamping> {
-  if (project.config.signing.timestamp?.checkpoints === 'off') return noStamping
-  return await stampCheckpoint(project, store, checkpoint, { timestamper: () => ports.timestamper(project), signal })
 }
 
 function checkpointTimeOf(stamping: Stamping): ReportIssue['checkpointTime'] {

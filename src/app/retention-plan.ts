@@ -2,7 +2,7 @@ import { parseTreeHead } from '../ledger/checkpoint.ts'
 import { existedBy } from '../ledger/entry-times.ts'
 import { parseNote } from '../ledger/note.ts'
 import type { Store } from '../ledger/store.ts'
-import type { TimeBound } from '../ledger/time-bounds.ts'
+import { isVoid, type TimeBound } from '../ledger/time-bounds.ts'
 import type { Sha256 } from '../model/digest.ts'
 import { AffidavitError } from '../model/errors.ts'
 import { type ArtefactUse, type Now, type Ruling, rule } from '../model/retention.ts'
@@ -10,6 +10,7 @@ import { termEnds } from '../model/term.ts'
 import type { Instant } from '../model/time.ts'
 import { verifyStamp } from '../signing/stamp.ts'
 import type { Project } from './project.ts'
+import { revocationAtHand } from './revocation-at-hand.ts'
 import { timestampAnchors } from './timestamper.ts'
 
 /** An artefact whose bytes the store holds, with every entry that refers to it. */
@@ -122,17 +123,19 @@ export async function storedArtefacts(
 /** What authorities that the configuration trusts say of the store's checkpoints; stamps that do not hold say nothing. */
 async function anchoredBounds(project: Project, store: Store): Promise<readonly TimeBound[]> {
   const stamps = await store.timestamps()
-  const anchors = stamps.length === 0 ? [] : await timestampAnchors(project)
+  if (stamps.length === 0) return []
+  const anchors = await timestampAnchors(project)
+  const revocation = await revocationAtHand(project)
   const bounds: TimeBound[] = []
   for (const { note, token } of stamps) {
     try {
       const { size } = parseTreeHead(parseNote(note).text)
-      bounds.push({ ...(await verifyStamp(token, Buffer.from(note), anchors)), size })
+      bounds.push({ ...(await verifyStamp(token, Buffer.from(note), anchors, { revocation })), size })
     } catch (error) {
       if (!(error instanceof AffidavitError)) throw error
     }
   }
-  return bounds.filter(({ anchored }) => anchored)
+  return bounds.filter((bound) => bound.anchored && !isVoid(bound))
 }
 
 /** Neither a clock set forward nor one set back makes anything older than the ledger itself has seen. */

@@ -51,6 +51,17 @@ export async function stampCheckpoint(
   return { state: 'stamped', size, time, authority, clockAheadMs }
 }
 
+/** The same for what is handed out, however many checkpoints of that day were stamped; `none` where stamps are off. */
+export async function stampHandedOut(
+  project: Project,
+  store: Store,
+  checkpoint: Pick<Checkpoint, 'note' | 'size'>,
+  parts: StampingParts,
+): Promise<Stamping> {
+  if (project.config.signing.timestamp?.checkpoints === 'off') return noStamping
+  return await stampCheckpoint(project, store, checkpoint, parts)
+}
+
 /** What the store has of the checkpoint already; what does not hold any more is asked for anew. */
 async function knownStamp(store: Store, note: string): Promise<StampStatement | undefined> {
   for (const stamp of (await store.timestamps()).filter((each) => each.note === note)) {

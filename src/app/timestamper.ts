@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { StampCheck } from '../ledger/verify-timestamps.ts'
+import type { RevocationData } from '../signing/cms/revocation-status.ts'
 import { readKeyFile } from '../signing/keys/files.ts'
 import type { Timestamper } from '../signing/signer.ts'
 import { verifyStamp } from '../signing/stamp.ts'
@@ -20,7 +21,14 @@ export async function timestampAnchors({ config, directory }: Project): Promise<
   return await Promise.all(files.map((file) => readKeyFile(resolve(directory, file))))
 }
 
-/** What the ledger judges its time stamps with: it knows nothing of certificates itself. */
-export function stampCheck(anchors: readonly Uint8Array[]): StampCheck {
-  return (token, data) => verifyStamp(token, data, anchors)
+/**
+ * What the ledger judges its time stamps with: it knows nothing of certificates itself. `lookUp` gives the revocation data
+ * at hand, once and only where there are stamps.
+ */
+export function stampCheck(anchors: readonly Uint8Array[], lookUp: () => Promise<RevocationData>): StampCheck {
+  let found: Promise<RevocationData> | undefined
+  return async (token, data) => {
+    found ??= lookUp()
+    return await verifyStamp(token, data, anchors, { revocation: await found })
+  }
 }

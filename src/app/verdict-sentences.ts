@@ -1,6 +1,7 @@
 import type { ReasonCode } from '../signing/refusal.ts'
 import type { PdfVerdict, SignatureVerdict } from '../signing/verdict.ts'
 import type { Check } from './check.ts'
+import { sourceWords } from './stamp-revocations.ts'
 
 /** What speaks against a report although its signature holds: the evidence inside it, or a store beside it. */
 export type Contradiction = 'evidence' | 'store' | null
@@ -85,8 +86,6 @@ function revocationChecks({ standings }: SignatureVerdict): readonly Check[] {
     { holds: true, sentence: `No certificate had been revoked by then, as the file itself shows: ${told.join('; ')}.` },
   ]
 }
-
-const sourceWords = { ocsp: 'an OCSP response', crl: 'a revocation list' } as const
 
 function timeCheck({ timestamp }: Pick<SignatureVerdict, 'timestamp'>, distrust: string | undefined): Check {
   if (!timestamp) {

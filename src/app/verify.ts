@@ -4,6 +4,7 @@ import { parseTreeHead, type TreeHead } from '../ledger/checkpoint.ts'
 import { type NoteKey, verifyNote } from '../ledger/note.ts'
 import { type StoreVerification, verifyStore } from '../ledger/verify.ts'
 import { IntegrityError } from '../model/errors.ts'
+import { joinRevocation, type RevocationData } from '../signing/cms/revocation-status.ts'
 import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
 import { type Anchors, readAnchors, unreadable } from './anchors.ts'
@@ -16,6 +17,7 @@ import { checkAgainstStore } from './check-store.ts'
 import { judgeReport, type ReportJudgement } from './judge-report.ts'
 import { openLedgerKey } from './keys.ts'
 import type { Project } from './project.ts'
+import { reportRevocation, revocationAtHand } from './revocation-at-hand.ts'
 import { stampCheck } from './timestamper.ts'
 
 export type ReportVerification = Omit<ReportJudgement, 'signed'> &
@@ -23,6 +25,13 @@ export type ReportVerification = Omit<ReportJudgement, 'signed'> &
     /** What the signer's own clock said. */
     readonly claimedAt: string | null
   }
+
+type Trusting = {
+  /** Certificates that vouch for signers and times. */
+  readonly trust: readonly string[]
+  /** Revocation lists beside those of the configuration, for the authorities behind time stamps over the ledger. */
+  readonly crls?: readonly string[]
+}
 
 type Beside = {
   readonly project: Project | null
@@ -39,19 +48,23 @@ export type StoreVerificationResult = StoreVerification & {
 /**
  * Recomputes everything in the configuration's store, with the checkpoints under the configuration's key; `since` names
  * a checkpoint or a report that was kept, whose ledger the store must begin with. `trust` are certificates that vouch for
- * time-stamp authorities; those of the configuration where there are none.
+ * time-stamp authorities; those of the configuration where there are none. `crls` are files with revocation lists beside
+ * those of the configuration.
  */
 export async function verifyTheStore(
   project: Project,
   signal: AbortSignal,
   since?: string,
-  trust: readonly string[] = [],
+  { trust = [], crls = [] }: Partial<Trusting> = {},
 ): Promise<StoreVerificationResult> {
   const path = resolve(project.directory, project.config.store.path)
   const { name, publicKey } = await openLedgerKey(project)
   const head = since === undefined ? undefined : await readKeptHead(since, { name, publicKey })
   const { timestampAnchors } = await readAnchors({ trust, project })
-  const checkStamp = stampCheck(timestampAnchors)
+  const given = await revocationAtHand(project, crls)
+  const checkStamp = stampCheck(timestampAnchors, async () => {
+    return joinRevocation([given, ...(await reportRevocation(project)).map(({ data }) => data)])
+  })
   const result = await verifyStore({ path, publicKey, checkStamp, signal, ...(head ? { since: head } : {}) })
   return { ...result, path, since: head?.size ?? null }
 }
@@ -92,15 +105,14 @@ function isPdf(bytes: Uint8Array): boolean {
  * certificates, or those of a configuration. Throws ConfigError where a file cannot be read; whatever the report holds,
  * the answer is a verdict.
  */
-export async function verifyReport(
-  file: string,
-  options: Beside & { readonly trust: readonly string[] },
-): Promise<ReportVerification> {
+export async function verifyReport(file: string, options: Beside & Trusting): Promise<ReportVerification> {
   const pdf = await readFile(file).catch(unreadable(file, 'report'))
   const anchors = await readAnchors(options)
+  const revocation = await revocationAtHand(options.project, options.crls)
   const { signed, ...judged } = await judgeReport(pdf, {
     ...anchors,
-    beside: (verdict) => besideFile({ ...options, ...anchors }, pdf, verdict),
+    revocation,
+    beside: (verdict) => besideFile({ ...options, ...anchors, revocation }, pdf, verdict),
   })
   const { signer, level, timestamp, signatures, signedAt } = signed
   return { ...judged, signer, level, timestamp, signatures, claimedAt: signedAt }
@@ -108,7 +120,7 @@ export async function verifyReport(
 
 /** What a store and a bundle know of a report that the file itself cannot show. */
 async function besideFile(
-  { project, bundle, timestampAnchors }: Beside & Anchors,
+  { project, bundle, timestampAnchors, revocation }: Beside & Anchors & { readonly revocation: RevocationData },
   pdf: Uint8Array,
   { attachments, layers, level }: PdfVerdict,
 ): Promise<readonly Check[]> {
@@ -124,14 +136,16 @@ async function besideFile(
   }
   return [
     ...(project ? await checkAgainstStore(project, report) : []),
-    ...(bundle === undefined ? [] : await checkAgainstBundle(bundle, report, timestampAnchors)),
+    ...(bundle === undefined ? [] : await checkAgainstBundle(bundle, report, { trust: timestampAnchors, revocation })),
   ]
 }
 
 /** Judges a bundle, its time stamps by the given certificates or those of a configuration. */
 export async function verifyBundleFile(
   file: string,
-  options: { readonly trust: readonly string[]; readonly project: Project | null },
+  options: Trusting & { readonly project: Project | null },
 ): Promise<BundleVerification> {
-  return await verifyBundle(file, (await readAnchors(options)).timestampAnchors)
+  const { timestampAnchors } = await readAnchors(options)
+  const revocation = await revocationAtHand(options.project, options.crls)
+  return await verifyBundle(file, { trust: timestampAnchors, revocation })
 }

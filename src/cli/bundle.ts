@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { periodNamed } from '../app/assessment.ts'
-import { exportBundle } from '../app/bundle/export.ts'
 import { importBundle } from '../app/bundle/import.ts'
-import { openLedgerKey } from '../app/keys.ts'
-import { openLedger, openProject } from '../app.ts'
+import { exportEvidence, openProject } from '../app.ts'
 import { ConfigError } from '../model/errors.ts'
 import { configOption, jsonOption } from './options.ts'
-import { printable, say, sayJson, tone } from './terminal.ts'
+import type { Shell } from './shell.ts'
+import { stampingText } from './stamping-text.ts'
+import { printable, say, sayHanging, sayJson, sayText, tell, tone } from './terminal.ts'
 import { count } from './words.ts'
 
 type ExportOptions = {
@@ -18,7 +18,7 @@ type ExportOptions = {
 }
 
 /** `evidence export` and `evidence import`. */
-export function addBundleCommands(command: Command): void {
+export function addBundleCommands(command: Command, shell: Shell): void {
   command
     .command('export')
     .description('Entries, artefacts, checkpoints and proofs as one bundle that verifies without Affidavit')
@@ -33,13 +33,19 @@ export function addBundleCommands(command: Command): void {
       }
       const project = await openProject(options.config)
       const period = options.all ? null : periodNamed(project, options.period)
-      await using store = await openLedger(project, 'write')
-      const key = await openLedgerKey(project)
-      const bundle = await exportBundle(project, store, key, { period, output: options.output })
+      const bundle = await exportEvidence(project, { period, output: options.output, signal: shell.signal })
+      const { stamping, revocation, unanswered } = bundle
+      if (stamping.state === 'pending') tell(`affidavit: its checkpoint: ${stampingText(stamping)}`)
       if (options.json) return sayJson(bundle)
       const entries = `${count(bundle.entries, 'entry', 'entries')}${bundle.whole ? ', the whole ledger' : ''}`
       say(`${tone('good', 'exported')}  ${entries}, ${count(bundle.artefacts, 'artefact', 'artefacts')}`)
       say(`          ${printable(bundle.output)}`)
+      if (stamping.state === 'stamped') sayText(stampingText(stamping) ?? '', 10)
+      if (revocation > 0)
+        say(`          with ${count(revocation, 'revocation list or response', 'revocation lists and responses')}`)
+      for (const reason of unanswered) {
+        sayHanging(`${tone('warn', 'open')}      `, `no revocation data: ${printable(reason)}`)
+      }
       say(
         tone(
           'none',

@@ -70,7 +70,7 @@ export function evidenceCommand(shell: Shell): Command {
       if (options.json) return sayJson(entry)
       printEntry(entry, await erasuresOf(store, entry))
     })
-  addBundleCommands(command)
+  addBundleCommands(command, shell)
   addEraseCommand(command, shell)
   return command
 }

@@ -5,7 +5,7 @@ import { importKey, keyRequest, makeKeys, requestCertificate, showKeys } from '.
 import { keyLocationOf } from '../app/report-key.ts'
 import { openProject } from '../app.ts'
 import { ConfigError } from '../model/errors.ts'
-import { configOption, jsonOption } from './options.ts'
+import { configOption, jsonOption, severalOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { printable, say, sayJson, sayText, table, tone } from './terminal.ts'
 
@@ -111,11 +111,7 @@ export function keysCommand(shell: Shell): Command {
     .command('import')
     .description('Bring in a report key: PKCS#12 (.p12, .pfx), or PEM with --certificates')
     .argument('<file>')
-    .addOption(
-      new Option('--certificates <file>', "the key's certificate, then its issuers; may be given several times")
-        .argParser((given: string, files: readonly string[]) => [...files, given])
-        .default([], 'none'),
-    )
+    .addOption(severalOption('--certificates <file>', "the key's certificate, then its issuers", 'none'))
     .option('--folder <folder>', 'where to write', 'keys')
     .option('--passphrase <reference>', passphraseHelp)
     .addOption(jsonOption())

@@ -6,6 +6,12 @@ export const configOption = () => new Option('-c, --config <file>', 'the configu
 /** JSON on stdout instead of text. */
 export const jsonOption = () => new Option('--json', 'print JSON for machines')
 
+/** One that may be given several times; `otherwise` says what holds where it is not given. */
+export const severalOption = (flags: string, description: string, otherwise: string) =>
+  new Option(flags, `${description}; may be given several times`)
+    .argParser((given: string, known: readonly string[]) => [...known, given])
+    .default([], otherwise)
+
 /** Erases without asking. */
 export const yesOption = () => new Option('-y, --yes', 'erase without asking')
 

@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { signReport } from '../app/sign.ts'
-import { jsonOption } from './options.ts'
+import { jsonOption, severalOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { printable, say, sayJson, table, tell, tone } from './terminal.ts'
 
@@ -17,11 +17,6 @@ type Options = {
   readonly json?: boolean
 }
 
-const several = (flags: string, description: string) =>
-  new Option(flags, `${description}; may be given several times`)
-    .argParser((given: string, known: readonly string[]) => [...known, given])
-    .default([], 'none')
-
 export function signCommand(shell: Shell): Command {
   return new Command('sign')
     .description("Add a second person's signature to an issued report: what was signed before stays as it is")
@@ -31,15 +26,17 @@ export function signCommand(shell: Shell): Command {
       'the key of the person who signs: a file (PEM, or PKCS#12 as .p12 or .pfx), or a URI (pkcs11:…, awskms://…)',
     )
     .requiredOption('--reason <text>', 'why, for instance "Approved"')
-    .addOption(several('--certificates <file>', "the key's certificate, then its issuers"))
+    .addOption(severalOption('--certificates <file>', "the key's certificate, then its issuers", 'none'))
     .option(
       '--passphrase <reference>',
       'where the passphrase or PIN is: env:NAME or file:path, never the secret itself',
     )
     .option('--name <text>', 'the name that the signature states; that in the certificate where absent')
     .option('--location <text>', 'where it is signed')
-    .addOption(several('--timestamp <url>', 'a time-stamping authority (RFC 3161)'))
-    .addOption(several('--trust <pem>', 'a certificate that vouches for those who signed before, or for a time'))
+    .addOption(severalOption('--timestamp <url>', 'a time-stamping authority (RFC 3161)', 'none'))
+    .addOption(
+      severalOption('--trust <pem>', 'a certificate that vouches for those who signed before, or for a time', 'none'),
+    )
     .option('-o, --output <file>', 'where the signed report goes; <report>-signed.pdf where absent')
     .addOption(jsonOption())
     .action(async (file: string, { passphrase, ...options }: Options) => {

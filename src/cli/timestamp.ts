@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { openProject, raise } from '../app.ts'
 import { type SignatureLevel, signatureLevels } from '../model/signature-level.ts'
-import { configOption, jsonOption } from './options.ts'
+import { configOption, jsonOption, severalOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { shortestPath } from './shortest-path.ts'
 import { printable, say, sayJson, tell, tone } from './terminal.ts'
@@ -18,11 +18,6 @@ type Options = {
   readonly json?: boolean
 }
 
-const several = (flags: string, description: string, otherwise: string) =>
-  new Option(flags, `${description}; may be given several times`)
-    .argParser((given: string, known: readonly string[]) => [...known, given])
-    .default([], otherwise)
-
 const own = "the configuration's own, where there is one"
 
 export function timestampCommand(shell: Shell): Command {
@@ -30,10 +25,10 @@ export function timestampCommand(shell: Shell): Command {
     .description('Timestamp an issued report, make it provable for longer, or renew that, as a new file')
     .argument('<report>', 'a signed PDF; it stays as it is')
     .addOption(new Option('--to <level>', 'the level to reach').choices(signatureLevels.slice(1)))
-    .addOption(several('--timestamp <url>', 'a time-stamping authority (RFC 3161)', own))
-    .addOption(several('--trust <pem>', 'a certificate that vouches for signers or times', own))
-    .addOption(several('--crl <file>', 'a revocation list, for an authority that nobody can ask', own))
-    .addOption(several('--revocation-host <host>', 'a revocation service that may be asked, and no others', own))
+    .addOption(severalOption('--timestamp <url>', 'a time-stamping authority (RFC 3161)', own))
+    .addOption(severalOption('--trust <pem>', 'a certificate that vouches for signers or times', own))
+    .addOption(severalOption('--crl <file>', 'a revocation list, for an authority that nobody can ask', own))
+    .addOption(severalOption('--revocation-host <host>', 'a revocation service that may be asked, and no others', own))
     .option('-o, --output <file>', 'where the new file goes; <report>-timestamped.pdf where absent')
     .addOption(configOption())
     .addOption(jsonOption())

@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { isBundle } from '../app/bundle/files.ts'
 import type { BundleVerification } from '../app/bundle/verify.ts'
 import type { Check } from '../app/check.ts'
 import { contradictionMeaning, newestProven } from '../app/check-stamp.ts'
+import { revocationChecks } from '../app/stamp-revocations.ts'
 import type { ReportVerification, StoreVerificationResult } from '../app/verify.ts'
 import { verifyBundleFile, verifyReport, verifyTheStore } from '../app/verify.ts'
 import { openProject } from '../app.ts'
 import { erasureText } from '../model/erasure.ts'
 import { ConfigError } from '../model/errors.ts'
 import { exitCodes } from './exit.ts'
-import { configOption, jsonOption } from './options.ts'
+import { configOption, jsonOption, severalOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { printable, say, sayHanging, sayJson, sayText, table, tone } from './terminal.ts'
 import { count } from './words.ts'
@@ -22,6 +23,7 @@ type Options = {
   readonly since?: string
   readonly bundle?: string
   readonly trust: readonly string[]
+  readonly crl: readonly string[]
 }
 
 export function verifyCommand(shell: Shell): Command {
@@ -32,9 +34,18 @@ export function verifyCommand(shell: Shell): Command {
     .option('--since <file>', 'with --store: a kept checkpoint or report that the ledger must only have grown from')
     .option('--bundle <path>', 'with a report: an evidence bundle that says which file was issued')
     .addOption(
-      new Option('--trust <file>', 'certificate of an authority that you trust; may be given several times')
-        .argParser((file: string, files: readonly string[]) => [...files, file])
-        .default([], "the configuration's own, where there is one"),
+      severalOption(
+        '--trust <file>',
+        'certificate of an authority that you trust',
+        "the configuration's own, where there is one",
+      ),
+    )
+    .addOption(
+      severalOption(
+        '--crl <file>',
+        'revocation list of the authorities behind time stamps over the ledger, beside what is at hand',
+        'none',
+      ),
     )
     .addOption(configOption())
     .addOption(jsonOption())
@@ -50,19 +61,18 @@ Exit code 0 accepted; 4 refused; 5 intact, but the signer or the time could not 
         })
       }
       if (options.store) {
-        const result = await verifyTheStore(
-          await openProject(options.config),
-          shell.signal,
-          options.since,
-          options.trust,
-        )
+        const project = await openProject(options.config)
+        const result = await verifyTheStore(project, shell.signal, options.since, {
+          trust: options.trust,
+          crls: options.crl,
+        })
         if (options.json) sayJson(result)
         else printStore(result)
         return shell.exit(result.verdict === 'verified' ? exitCodes.satisfied : exitCodes.integrity)
       }
       if (report !== undefined && (await isBundle(report))) {
         const project = existsSync(options.config) ? await openProject(options.config) : null
-        const result = await verifyBundleFile(report, { trust: options.trust, project })
+        const result = await verifyBundleFile(report, { trust: options.trust, crls: options.crl, project })
         if (options.json) sayJson(result)
         else printBundle(report, result)
         return shell.exit(result.verdict === 'accepted' ? exitCodes.satisfied : exitCodes.integrity)
@@ -83,7 +93,12 @@ Exit code 0 accepted; 4 refused; 5 intact, but the signer or the time could not 
         })
       }
       const project = existsSync(options.config) ? await openProject(options.config) : null
-      const result = await verifyReport(report, { trust: options.trust, project, bundle: options.bundle })
+      const result = await verifyReport(report, {
+        trust: options.trust,
+        crls: options.crl,
+        project,
+        bundle: options.bundle,
+      })
       if (options.json) sayJson(result)
       else printReport(report, result)
       shell.exit(reportExit(result))
@@ -227,6 +242,12 @@ function printStore(result: StoreVerificationResult): void {
     sayText(
       `The first ${count(bound.size, 'entry', 'entries')} existed at ${bound.time}, as ${printable(bound.authority)} states.`,
     )
+  }
+  if (good) {
+    for (const { holds, sentence } of revocationChecks(result.bounds)) {
+      if (holds) sayText(printable(sentence))
+      else sayHanging(`  ${tone('warn', 'open   ')}  `, printable(sentence))
+    }
   }
   if (result.contradictions.length > 0) sayText(contradictionMeaning)
   sayText(good ? soundText(result) : refusedText)

@@ -1,3 +1,4 @@
+import type { StampRevocation } from '../model/stamp-revocation.ts'
 import { type Instant, instant, millis } from '../model/time.ts'
 
 /** What a time stamp that holds says of the ledger. */
@@ -12,10 +13,16 @@ export type TimeBound = {
   readonly anchored: boolean
   /** When a certificate behind it ran out, where one has: the stamp alone no longer shows when it was made. */
   readonly ended?: Instant
+  /** Whether a certificate behind it was revoked, as far as that is known; absent where nobody looked. */
+  readonly revocation?: StampRevocation
 }
 
+/** Whether a revocation took the stamp with it. */
+export const isVoid = ({ revocation }: Pick<TimeBound, 'revocation'>): boolean =>
+  revocation?.status === 'revoked' && revocation.voids
+
 /** Whether a reader can rely on it today. */
-export const isProven = ({ anchored, ended }: TimeBound): boolean => anchored && ended === undefined
+export const isProven = (bound: TimeBound): boolean => bound.anchored && bound.ended === undefined && !isVoid(bound)
 
 /** Times that cannot all be right: the machine's clock was wrong, or somebody made them up. */
 export type TimeContradiction = { readonly message: string; readonly entry?: number }

@@ -37,6 +37,7 @@ export async function judgeLayers(
     timestamp: first?.timestamp ?? null,
     layers: layers.map(layerVerdict),
     reasons,
+    revocation: { ocsps: held.ocsps, crls: held.crls },
   }
 }
 

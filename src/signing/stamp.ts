@@ -1,9 +1,12 @@
 import { SigningError } from '../model/errors.ts'
+import type { StampRevocation } from '../model/stamp-revocation.ts'
 import { type Instant, instant } from '../model/time.ts'
 import { nameText, readCertificate } from './cms/certificate.ts'
 import { DerError, fields, readDer, readSmallInteger, tags } from './cms/der.ts'
 import { derInteger, derSequence } from './cms/der-write.ts'
 import { digest } from './cms/primitives.ts'
+import type { RevocationData } from './cms/revocation-status.ts'
+import { stampRevocation } from './cms/stamp-revocation.ts'
 import {
   canonicalToken,
   type TimestampToken,
@@ -31,7 +34,18 @@ export type StampStatement = {
   readonly anchored: boolean
   /** When the first of the certificates behind it ran out, where one has: who got hold of its key could make it now. */
   readonly ended?: Instant
+  readonly revocation: StampRevocation
 }
+
+/** What else is known where a token is judged. */
+export type StampCircumstances = {
+  /** Until when the token is known to have been there; the present where absent. */
+  readonly at?: Instant | undefined
+  /** Revocation lists and OCSP responses; none where absent. */
+  readonly revocation?: RevocationData | undefined
+}
+
+const nothingAtHand: RevocationData = { ocsps: [], crls: [] }
 
 /**
  * Has the bytes timestamped; the token (DER) comes back in the one form in which every byte of it is vouched for. Throws
@@ -47,24 +61,23 @@ export async function stampBytes(
   const received = await timestamper.timestamp(imprint, signal)
   return await believing(timestamper.title, async () => {
     const token = await canonicalToken(await verifyToken(received, imprint, anchors), anchors)
-    return { ...statementOf(await verifyCanonicalToken(token, imprint, anchors), instant(Date.now())), token }
+    return { ...(await statementOf(await verifyCanonicalToken(token, imprint, anchors), {})), token }
   })
 }
 
 /**
  * What a token (DER) states of the bytes, if it holds and is in the form that `stampBytes` gives; `trust` are
- * certificates (PEM or DER) of which one may vouch for the authority. `at`, the present where absent, is until when the
- * token is known to have been there. Throws SigningError `AFD_TIMESTAMP_TOKEN`.
+ * certificates (PEM or DER) of which one may vouch for the authority. Throws SigningError `AFD_TIMESTAMP_TOKEN`.
  */
 export async function verifyStamp(
   token: Uint8Array,
   data: Uint8Array,
   trust: readonly (string | Uint8Array)[],
-  at: Instant = instant(Date.now()),
+  circumstances: StampCircumstances = {},
 ): Promise<StampStatement> {
   const anchors = trust.flatMap(readCertificates).map(readCertificate)
   return await believing('the time-stamp authority', async () =>
-    statementOf(await verifyCanonicalToken(token, digest('sha256', data), anchors), at),
+    statementOf(await verifyCanonicalToken(token, digest('sha256', data), anchors), circumstances),
   )
 }
 
@@ -89,7 +102,10 @@ export function readReply(reply: Uint8Array): Uint8Array {
   throw new SigningError('AFD_TIMESTAMP_TOKEN', 'not a time-stamp reply with a token')
 }
 
-function statementOf({ info, signer, path }: TimestampToken, at: Instant): StampStatement {
+async function statementOf(
+  { info, signer, path }: TimestampToken,
+  { at = instant(Date.now()), revocation = nothingAtHand }: StampCircumstances,
+): Promise<StampStatement> {
   const ended = instant(Math.min(...path.trusted.map(({ notAfter }) => notAfter)))
   return {
     time: instant(info.time),
@@ -98,6 +114,7 @@ function statementOf({ info, signer, path }: TimestampToken, at: Instant): Stamp
     policy: info.policy,
     anchored: path.anchor !== null,
     ...(ended < at ? { ended } : {}),
+    revocation: await stampRevocation(path, revocation, info.time),
   }
 }
 

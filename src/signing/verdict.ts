@@ -1,5 +1,6 @@
 import type { SignatureLevel } from '../model/signature-level.ts'
 import type { Instant } from '../model/time.ts'
+import type { RevocationData } from './cms/revocation-status.ts'
 import type { FoundAttachment } from './pdf/read-attachments.ts'
 import type { ReasonCode } from './refusal.ts'
 
@@ -42,6 +43,8 @@ export type PdfVerdict = {
   readonly layers: readonly DocumentLayer[]
   /** Why it is not `accepted`; empty where it is. */
   readonly reasons: readonly Reason[]
+  /** Revocation lists and OCSP responses that the document holds, of its newest validation data. */
+  readonly revocation: RevocationData
   /** Embedded files; empty where refused, since nothing vouches for them. */
   readonly attachments: readonly FoundAttachment[]
   /** Cross-reference sections: the document as printed and each update; 0 where it cannot be read. */

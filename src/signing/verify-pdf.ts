@@ -91,6 +91,7 @@ function refused(reason: Reason): PdfVerdict {
     timestamp: null,
     layers: [],
     reasons: [reason],
+    revocation: { ocsps: [], crls: [] },
     attachments: [],
     revisions: 0,
   }

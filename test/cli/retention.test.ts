@@ -1,7 +1,6 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { exportBundle } from '../../src/app/bundle/export.ts'
 import { importBundle } from '../../src/app/bundle/import.ts'
 import { verifyBundle } from '../../src/app/bundle/verify.ts'
 import { demandedErasure, eraseOnDemand } from '../../src/app/erase-on-demand.ts'
@@ -10,7 +9,7 @@ import type { Project } from '../../src/app/project.ts'
 import { applyRetention } from '../../src/app/retention-apply.ts'
 import { planRetention } from '../../src/app/retention-plan.ts'
 import { verifyTheStore } from '../../src/app/verify.ts'
-import { openLedger } from '../../src/app.ts'
+import { exportEvidence, openLedger } from '../../src/app.ts'
 import { StoreError } from '../../src/model/errors.ts'
 import type { Period } from '../../src/model/period.ts'
 import { affidavit } from '../helpers/cli.ts'
@@ -217,18 +216,16 @@ test('a demand erases one artefact, or all of an entry, or what a commitment nam
 
 test('a bundle takes along what says that its bytes were erased, verifies, and is imported; bytes gone otherwise are refused', async () => {
   const project = await filled(policies)
-  const key = await openLedgerKey(project)
   await apply(project)
-  await using store = await openLedger(project, 'write')
   const out = (name: string) => join(here(), name)
-  const whole = await exportBundle(project, store, key, { period: null, output: out('whole.zip') })
+  const whole = await exportEvidence(project, { period: null, output: out('whole.zip'), signal })
   expect(whole).toMatchObject({ whole: true })
   const verified = await verifyBundle(out('whole.zip'))
   expect(verified).toMatchObject({ verdict: 'accepted', whole: true })
   expect(verified.checks.map(({ sentence }) => sentence).join(' ')).toContain('under policy raw-personal (E-8)')
   // A period that is over when its bytes are erased has the later entry with it.
   const past: Period = { id: 'past', from: daysAgo(130), to: daysAgo(105) }
-  await exportBundle(project, store, key, { period: past, output: out('past') })
+  await exportEvidence(project, { period: past, output: out('past'), signal })
   expect(await verifyBundle(out('past'))).toMatchObject({ verdict: 'accepted', whole: false })
 
   number += 1
@@ -239,8 +236,7 @@ test('a bundle takes along what says that its bytes were erased, verifies, and i
   })
   // As if somebody had taken bytes away, and signed a bundle without them.
   tamper(join(here(), 'affidavit.db'), 'DELETE FROM blobs WHERE size = 5')
-  await using robbed = await openLedger(other, 'write')
-  await exportBundle(other, robbed, key, { period: null, output: join(here(), 'robbed') })
+  await exportEvidence(other, { period: null, output: join(here(), 'robbed'), signal })
   const refused = await verifyBundle(join(here(), 'robbed'))
   expect(refused.verdict).toBe('refused')
   expect(refused.checks.find(({ holds }) => holds === false)?.sentence).toContain('no entry says that it was erased')

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { authority, type Entry } from './revocation.ts'
 
 const run = promisify(execFile)
 
@@ -18,6 +19,10 @@ export type OpensslAuthority = AsyncDisposable & {
   /** PEM. */
   readonly rootCertificate: string
   readonly requests: () => number
+  /** What `openssl ca -gencrl` of its root says now, DER; its own certificate stands on it where it was revoked. */
+  crl(revoked?: Entry['revoked']): Uint8Array
+  /** What `openssl ocsp` answers to a request about its own certificate, DER. */
+  respond(request: Uint8Array, revoked?: Entry['revoked']): Uint8Array
   /** What it answers instead, from now on; null for tokens again. */
   fail(answer: FailingAnswer | null): void
 }
@@ -49,11 +54,16 @@ ordering = yes
 ess_cert_id_alg = sha256
 `
 
-/** Starts it on 127.0.0.1, with keys of its own. */
-export async function startOpensslAuthority(): Promise<OpensslAuthority> {
+/** Starts it on 127.0.0.1, with keys of its own; its certificate names an OCSP responder where one is given. */
+export async function startOpensslAuthority({
+  responder,
+}: {
+  readonly responder?: string
+} = {}): Promise<OpensslAuthority> {
   const folder = await mkdtemp(join(tmpdir(), 'affidavit-tsa-'))
   const openssl = (...args: string[]) => run('openssl', args, { cwd: folder })
-  await writeFile(join(folder, 'ts.cnf'), configuration)
+  const asked = responder === undefined ? '' : `authorityInfoAccess = OCSP;URI:${responder}\n`
+  await writeFile(join(folder, 'ts.cnf'), configuration.replace('[ts]\n', `${asked}[ts]\n`))
   await writeFile(join(folder, 'serial'), '01\n')
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
   await openssl(
@@ -118,10 +128,22 @@ export async function startOpensslAuthority(): Promise<OpensslAuthority> {
     )
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const text = (name: string) => readFile(join(folder, name), 'utf8')
+  const root = { pem: await text('ca.pem'), keyPem: await text('ca.key') }
+  const own = { pem: await text('tsa.pem') }
+  const entries = (revoked: Entry['revoked']) => [revoked ? { certificate: own, revoked } : { certificate: own }]
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/tsa`,
-    rootCertificate: await readFile(join(folder, 'ca.pem'), 'utf8'),
+    rootCertificate: root.pem,
     requests: () => requests,
+    crl: (revoked) => {
+      using books = authority(root, entries(revoked))
+      return books.crl()
+    },
+    respond: (request, revoked) => {
+      using books = authority(root, entries(revoked))
+      return books.respond(request)
+    },
     fail: (answer) => {
       failing = answer
     },

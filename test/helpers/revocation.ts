@@ -10,18 +10,24 @@ import type { Issued } from './tls-certificates.ts'
 /** An authority's book-keeping for OpenSSL's own `ocsp` and `ca` commands, in a folder that goes with it. */
 export type Authority = {
   /** OpenSSL's answer to a request, DER; `days` until its nextUpdate. */
-  respond(request: Uint8Array, options?: { readonly signer?: Issued; readonly args?: readonly string[] }): Uint8Array
+  respond(
+    request: Uint8Array,
+    options?: { readonly signer?: Pick<Issued, 'pem' | 'keyPem'>; readonly args?: readonly string[] },
+  ): Uint8Array
   /** OpenSSL's request for a certificate, DER. */
-  request(certificate: Issued): Uint8Array
+  request(certificate: Pick<Issued, 'pem'>): Uint8Array
   /** OpenSSL's CRL, DER. */
   crl(): Uint8Array
   [Symbol.dispose](): void
 }
 
-export type Entry = { readonly certificate: Issued; readonly revoked?: { readonly at: Date; readonly reason?: string } }
+export type Entry = {
+  readonly certificate: Pick<Issued, 'pem'>
+  readonly revoked?: { readonly at: Date; readonly reason?: string }
+}
 
 /** An authority that knows these certificates. */
-export function authority(issuer: Issued, entries: readonly Entry[]): Authority {
+export function authority(issuer: Pick<Issued, 'pem' | 'keyPem'>, entries: readonly Entry[]): Authority {
   const folder = mkdtempSync(join(tmpdir(), 'affidavit-ocsp-'))
   const path = (name: string): string => join(folder, name)
   const openssl = (...args: readonly string[]): void => {

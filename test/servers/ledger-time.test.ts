@@ -5,14 +5,13 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { periodNamed } from '../../src/app/assessment.ts'
 import { backupTheStore } from '../../src/app/backup.ts'
-import { exportBundle } from '../../src/app/bundle/export.ts'
 import { importBundle } from '../../src/app/bundle/import.ts'
 import { verifyBundle } from '../../src/app/bundle/verify.ts'
-import { makeKeys, openLedgerKey } from '../../src/app/keys.ts'
+import { makeKeys } from '../../src/app/keys.ts'
 import type { Project } from '../../src/app/project.ts'
 import { stampWhenDue } from '../../src/app/stamp-ledger.ts'
 import { verifyReport, verifyTheStore } from '../../src/app/verify.ts'
-import { collectNow, issue, openLedger, stampNow } from '../../src/app.ts'
+import { collectNow, exportEvidence, issue, openLedger, stampNow } from '../../src/app.ts'
 import { openStore } from '../../src/ledger/open.ts'
 import { instant, later } from '../../src/model/time.ts'
 import { openPdf } from '../../src/signing/pdf/file.ts'
@@ -160,18 +159,15 @@ test('a report issued during an outage says why its evidence is not timestamped'
 test('a bundle holds every stamp, its README verifies them with openssl, and an import keeps them', async () => {
   const project = await configured('checkpoints: every-run')
   for (const _ of [1, 2]) await collect(project)
-  {
-    await using store = await openLedger(project, 'write')
-    await exportBundle(project, store, await openLedgerKey(project), { period: null, output: at('bundle') })
-  }
+  await exportEvidence(project, { period: null, output: at('bundle'), signal })
   expect(await readdir(at('bundle/timestamps'))).toEqual(['000001-1.tsr', '000002-1.tsr'])
   const blocks = [...(await readFile(at('bundle/README.md'), 'utf8')).matchAll(/^```bash\n(.*?)^```$/gms)]
-  expect(blocks).toHaveLength(5)
+  expect(blocks).toHaveLength(6)
   const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', blocks[4]?.[1] ?? ''], { cwd: at('bundle') })
   expect(stdout.match(/Verification: OK/g)).toHaveLength(2)
   expect(stdout).toMatch(/checkpoint 000002: \d+ entries, stamped /)
 
-  const trusted = await verifyBundle(at('bundle'), [await readFile(at('tsa.pem'))])
+  const trusted = await verifyBundle(at('bundle'), { trust: [await readFile(at('tsa.pem'))] })
   expect(trusted).toMatchObject({ verdict: 'accepted', whole: true })
   expect(trusted.bounds.map(({ anchored }) => anchored)).toEqual([true, true])
   expect(await verifyBundle(at('bundle'))).toMatchObject({ verdict: 'accepted', whole: true })
@@ -193,8 +189,8 @@ test('a bundle in which a stamp stands over another checkpoint is refused, even 
     const stamps = await store.timestamps()
     await store.keepTimestamp({ note: first?.note ?? '', token: stamps[1]?.token ?? new Uint8Array() })
     expect(stamps[1]?.note).toBe(second?.note)
-    await exportBundle(project, store, await openLedgerKey(project), { period: null, output: at('mixed') })
   }
+  await exportEvidence(project, { period: null, output: at('mixed'), signal })
   const { verdict, checks } = await verifyBundle(at('mixed'))
   expect(verdict).toBe('refused')
   expect(checks.filter(({ holds }) => holds === false).map(({ sentence }) => sentence)).toEqual([

@@ -2,13 +2,12 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { periodNamed } from '../../src/app/assessment.ts'
-import { exportBundle } from '../../src/app/bundle/export.ts'
-import { makeKeys, openLedgerKey } from '../../src/app/keys.ts'
+import { makeKeys } from '../../src/app/keys.ts'
 import type { Project } from '../../src/app/project.ts'
 import type { RaiseReportOptions } from '../../src/app/raise-report.ts'
 import type { IssuedReport } from '../../src/app/report.ts'
 import { verifyReport } from '../../src/app/verify.ts'
-import { collectNow, issue, openLedger, raise } from '../../src/app.ts'
+import { collectNow, exportEvidence, issue, openLedger, raise } from '../../src/app.ts'
 import { InvalidFileError } from '../../src/config/problem.ts'
 import { verifyPdf } from '../../src/signing/verify-pdf.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
@@ -109,11 +108,7 @@ describe('a file that was cut back to a lower level', () => {
     const project = await configured('B-LTA')
     const trust = [path('keys/ca.cert.pem'), path('tsa.pem')]
     const bundle = path('period.zip')
-    await using store = await openLedger(project, 'write')
-    await exportBundle(project, store, await openLedgerKey(project), {
-      period: periodNamed(project, undefined),
-      output: bundle,
-    })
+    await exportEvidence(project, { period: periodNamed(project, undefined), output: bundle, signal })
     const [cut = ''] = await cuts(archived.files.pdf)
     expect((await verifyReport(cut, { trust, project: null, bundle })).verdict).toBe('refused')
     const whole = await verifyReport(archived.files.pdf, { trust, project: null, bundle })
@@ -128,9 +123,8 @@ describe('a file that was cut back to a lower level', () => {
     const project = await configured('B-LT')
     const period = periodNamed(project, '2025-Q1')
     const late = await issue(project, { period, signal })
-    await using store = await openLedger(project, 'write')
     const bundle = path('past.zip')
-    await exportBundle(project, store, await openLedgerKey(project), { period, output: bundle })
+    await exportEvidence(project, { period, output: bundle, signal })
     const [cut = ''] = await cuts(late.files.pdf)
     const trust = [path('keys/ca.cert.pem'), path('tsa.pem')]
     expect((await verifyReport(cut, { trust, project: null, bundle })).verdict).toBe('refused')

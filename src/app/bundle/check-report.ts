@@ -3,6 +3,7 @@ import { parseNote, verifierKey } from '../../ledger/note.ts'
 import { AffidavitError } from '../../model/errors.ts'
 import type { Check } from '../check.ts'
 import { checkIssued, issueKinds, issueRecord, type ReportFile } from '../check-issued.ts'
+import type { BundleTrust } from './trust.ts'
 import { openBundle, type VerifiedBundle } from './verify.ts'
 
 /**
@@ -13,9 +14,9 @@ import { openBundle, type VerifiedBundle } from './verify.ts'
 export async function checkAgainstBundle(
   path: string,
   report: ReportFile,
-  timestampAnchors: readonly Uint8Array[],
+  trust: BundleTrust,
 ): Promise<readonly Check[]> {
-  const opened = await openBundle(path, timestampAnchors)
+  const opened = await openBundle(path, trust)
   if (!('entries' in opened)) {
     const why = opened.result.checks.find(({ holds }) => holds === false)?.sentence ?? ''
     return [

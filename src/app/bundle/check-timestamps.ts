@@ -1,19 +1,22 @@
 import { entryTimes } from '../../ledger/entry-times.ts'
 import type { ProvedEntries } from '../../ledger/proved-entries.ts'
 import type { CheckpointTimestamp } from '../../ledger/store.ts'
-import type { TimeBound, TimeContradiction } from '../../ledger/time-bounds.ts'
+import { isProven, type TimeBound, type TimeContradiction } from '../../ledger/time-bounds.ts'
 import { clockProblems } from '../../ledger/verify-timestamps.ts'
 import { AffidavitError } from '../../model/errors.ts'
 import type { Instant } from '../../model/time.ts'
 import { readReply, verifyStamp } from '../../signing/stamp.ts'
-import type { Check } from '../check.ts'
+import { type Check, checkOf } from '../check.ts'
 import { stampChecks } from '../check-stamp.ts'
+import { textOf } from './content.ts'
 import type { BundleFiles } from './files.ts'
+import type { BundleTrust } from './trust.ts'
 
 /** What a bundle says of itself, as far as times go. */
 type Listed = {
   readonly checkpoints: readonly { readonly file: string; readonly size: number; readonly created: string }[]
   readonly timestamps: readonly { readonly file: string; readonly checkpoint: string; readonly received: Instant }[]
+  readonly untimed: string | null
 }
 
 type Stamped = {
@@ -29,16 +32,29 @@ export async function checkTimestamps(
   files: BundleFiles,
   listed: Listed,
   entries: ProvedEntries['entries'],
-  trust: readonly Uint8Array[],
+  trust: Required<BundleTrust>,
 ): Promise<Stamped> {
   const { stamps, problems } = await readStamps(files, listed, trust)
   const bounds = stamps.map(({ bound }) => bound).toSorted((a, b) => a.size - b.size)
   const times = entryTimes(bounds)
   for (const { entry } of [...entries.values()].sort((a, b) => a.entry.sequence - b.entry.sequence)) times.see(entry)
   const contradictions = [...stamps.flatMap(({ clocks }) => clocks), ...times.contradictions()]
-  const checks =
-    problems.length > 0 ? [{ holds: false, sentence: problems.join(' ') }] : stampChecks(bounds, contradictions)
+  const own = checkOwn(stamps, await textOf(files, 'checkpoint.txt'), listed.untimed)
+  const checks = problems.length > 0 ? [checkOf(problems, '')] : [own, ...stampChecks(bounds, contradictions)]
   return { checks, bounds, timestamps: stamps.map(({ stamp }) => stamp) }
+}
+
+/** Whether somebody else states when the checkpoint that the bundle rests on existed. */
+function checkOwn(stamps: readonly ReadStamp[], checkpoint: string, untimed: string | null): Check {
+  const own = stamps.filter(({ stamp }) => stamp.note === checkpoint).map(({ bound }) => bound)
+  const best = own.find(isProven) ?? own[0]
+  if (best) {
+    const sentence = `The checkpoint of this very bundle bears a time stamp of ${best.time} by ${best.authority}.`
+    return { holds: isProven(best) ? true : null, sentence }
+  }
+  const why = untimed === null ? 'no authority was asked for one' : untimed
+  const sentence = `The checkpoint of this very bundle bears no time stamp: ${why}. When it was exported is the exporter's own word.`
+  return { holds: null, sentence }
 }
 
 type ReadStamp = {
@@ -50,7 +66,7 @@ type ReadStamp = {
 async function readStamps(
   files: BundleFiles,
   { checkpoints, timestamps }: Listed,
-  trust: readonly Uint8Array[],
+  { trust, revocation }: Required<BundleTrust>,
 ): Promise<{ readonly stamps: readonly ReadStamp[]; readonly problems: readonly string[] }> {
   const stamps: ReadStamp[] = []
   const named = new Set(timestamps.map(({ file }) => file))
@@ -66,7 +82,7 @@ async function readStamps(
     try {
       const note = Buffer.from(await files.read(checkpoint))
       const token = readReply(await files.read(file))
-      const bound = { ...(await verifyStamp(token, note, trust)), size: head.size }
+      const bound = { ...(await verifyStamp(token, note, trust, { revocation })), size: head.size }
       const stamp = { note: note.toString('utf8'), token, received }
       stamps.push({ stamp, bound, clocks: clockProblems(bound, { ...head, received }) })
     } catch (error) {

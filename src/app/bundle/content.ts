@@ -9,6 +9,12 @@ export const manifestTitle = 'affidavit evidence bundle'
 /** Where a bundle has the certificates that its exporter trusted for times; a reader needs them by another way, too. */
 export const anchorsFile = 'certificates/time-stamping.pem'
 
+/** Where it has the certificates that reports are signed with. */
+export const signerFile = /^certificates\/\d+-/
+
+/** Where it has revocation lists and OCSP responses, DER. */
+export const revocationFolder = 'revocation/'
+
 /** The kinds of entries that hold configuration and catalogue, as their first artefacts, and what a bundle calls those. */
 export const recordedFiles: { readonly [kind: string]: string } = {
   'configuration.recorded': 'configuration.json',
@@ -36,9 +42,15 @@ const BundleContent = z.object({
   origin: z.string(),
   size: Position,
   entries: Position,
+  exported: Moment,
   whole: z.boolean(),
   checkpoints: z.array(z.object({ file: z.string(), size: Position, created: Moment })),
   timestamps: z.array(z.object({ file: z.string(), checkpoint: z.string(), received: Moment })).default([]),
+  /** Why no authority stamped its own checkpoint though one is configured; null where one did, or none is. */
+  untimed: z.string().nullable().default(null),
+  revocation: z.array(z.object({ file: z.string(), kind: z.enum(['crl', 'ocsp']), from: z.string() })).default([]),
+  /** Of whose certificates nothing was to be had when it was exported, and why. */
+  unanswered: z.array(z.string()).default([]),
   missing: z.array(Hash),
   /** Commitment to the entry that says that its bytes were erased. */
   erased: z.record(Hash, Position).default({}),
@@ -46,6 +58,9 @@ const BundleContent = z.object({
 
 /** What a bundle says of itself in `bundle.json`. */
 export type BundleContent = z.infer<typeof BundleContent>
+
+/** A revocation list or OCSP response, and where the exporter had it from. */
+export type BundleRevocation = BundleContent['revocation'][number]
 
 const Consistency = z.strictObject({
   version: z.literal(1),

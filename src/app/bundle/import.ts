@@ -5,6 +5,7 @@ import { ConfigError, IntegrityError } from '../../model/errors.ts'
 import { openLedgerKey } from '../keys.ts'
 import { ledgerOrigin } from '../origin.ts'
 import type { Project } from '../project.ts'
+import { revocationAtHand } from '../revocation-at-hand.ts'
 import { stampCheck, timestampAnchors } from '../timestamper.ts'
 import { artefactFile } from './content.ts'
 import { openBundle, type VerifiedBundle } from './verify.ts'
@@ -15,7 +16,7 @@ import { openBundle, type VerifiedBundle } from './verify.ts'
  */
 export async function importBundle(project: Project, file: string): Promise<StoreVerification & { path: string }> {
   const trust = await timestampAnchors(project)
-  const bundle = await openBundle(file, trust)
+  const bundle = await openBundle(file, { trust })
   if (!('files' in bundle)) {
     const failed = bundle.result.checks.find(({ holds }) => holds === false)
     throw new IntegrityError('AFD_BUNDLE_REFUSED', `${file} is refused: ${failed?.sentence ?? 'it does not hold'}`, {
@@ -40,7 +41,7 @@ export async function importBundle(project: Project, file: string): Promise<Stor
       ),
       timestamps,
     },
-    { path, publicKey, checkStamp: stampCheck(trust), clock: project.clock },
+    { path, publicKey, checkStamp: stampCheck(trust, () => revocationAtHand(project)), clock: project.clock },
   )
   if (result.verdict === 'verified') return { ...result, path }
   const message = `what ${file} makes does not verify: ${result.problems[0]?.message ?? 'unknown'}`

@@ -10,6 +10,9 @@ export function bundleReadme(facts: {
   /** How many time stamps, and certificates that the exporter trusts for them, it has. */
   readonly stamps: number
   readonly anchors: number
+  /** How many files with signers' certificates, and how many revocation lists and responses. */
+  readonly signers: number
+  readonly revocation: number
 }): string {
   return `# Evidence of ${facts.origin}
 
@@ -26,7 +29,8 @@ ${facts.scope}: ${facts.entries} ledger entries and the raw bytes of ${facts.art
 | \`ledger-key.txt\` | the key that verifies checkpoints and manifest |
 | \`configuration.json\`, \`controls.json\` | what was to be collected and how it is judged, as last recorded in the entries |
 | \`certificates/\` | the certificates of the report signer, and in \`time-stamping.pem\` those that the exporter trusts for times |
-| \`bundle.json\` | what this bundle holds |
+| \`revocation/\` | revocation lists (\`.crl\`) and OCSP responses (\`.ocsp\`) about those certificates |
+| \`bundle.json\` | what this bundle holds, where each list and response is from, and about whom there is none |
 | \`manifest.sha256\`, \`manifest.txt\` | the SHA-256 of each file, and the ledger key's signature over that list |
 
 ## 1. Is every file the one that was exported?
@@ -84,6 +88,9 @@ test "$hash" = "$root"
 ## 5. Since when did it exist at the latest?
 
 ${timeText(facts)}
+## 6. Was a certificate revoked?
+
+${revocationText(facts)}
 ## What this proves
 
 That these entries and artefacts are as they were when the checkpoint was signed, and that the holder of the ledger's key made this selection. Not that what was collected is true, and not that nothing else was ever collected: the checkpoint states how many entries the ledger has.
@@ -109,6 +116,75 @@ done
 \`\`\`
 
 It says \`Verification: OK\` for each. Where an authority's certificate has ended since, add \`-attime\` with a moment before that, in seconds since 1970.
+`
+}
+
+function revocationText({
+  stamps,
+  signers,
+  revocation,
+}: {
+  readonly stamps: number
+  readonly signers: number
+  readonly revocation: number
+}): string {
+  if (stamps + signers === 0) return 'The bundle holds no certificate that somebody could revoke.\n'
+  if (revocation === 0) {
+    return 'The bundle holds neither a revocation list nor an OCSP response: nothing in it says whether the certificate of the report signer or of a time-stamping authority was revoked. Ask the authorities that issued them.\n'
+  }
+  return `The certificates of the report signer and of those who made the time stamps, and what each list and response says of them that bears its issuer's signature:
+
+\`\`\`bash
+work="$(mktemp -d)"
+for file in certificates/[0-9]*; do
+  [ -e "$file" ] || continue
+  openssl x509 -in "$file" -out "$work/$(basename "$file" .pem).certificate"
+done
+for reply in timestamps/*.tsr; do
+  [ -e "$reply" ] || continue
+  openssl ts -reply -in "$reply" -token_out -out "$work/token" 2> /dev/null
+  openssl pkcs7 -inform DER -in "$work/token" -print_certs -out "$work/chain"
+  cat "$work/chain" >> "$work/all"
+  openssl cms -verify -noverify -inform DER -in "$work/token" -signer "$work/signer" -out /dev/null 2> /dev/null
+  mv "$work/signer" "$work/$(openssl x509 -in "$work/signer" -noout -fingerprint | cut -d= -f2 | tr -d :).certificate"
+done
+cat certificates/* >> "$work/all"
+awk -v to="$work/issuer" '/BEGIN CERT/ { n++; inside = 1 } inside { print > (to n) } /END CERT/ { inside = 0 }' "$work/all"
+for certificate in "$work"/*.certificate; do
+  named=$(openssl x509 -in "$certificate" -noout -issuer_hash)
+  [ "$(openssl x509 -in "$certificate" -noout -subject_hash)" != "$named" ] || continue
+  serial=$(openssl x509 -in "$certificate" -noout -serial | cut -d= -f2)
+  echo "$(openssl x509 -in "$certificate" -noout -subject), serial $serial"
+  for list in revocation/*.crl; do
+    [ -e "$list" ] || continue
+    made=$(openssl crl -inform DER -in "$list" -noout -lastupdate | cut -d= -f2)
+    openssl crl -inform DER -in "$list" -out "$work/list"
+    said=$(openssl verify -partial_chain -CAfile "$work/all" -attime "$(date -d "$made" +%s)" -crl_check -CRLfile "$work/list" "$certificate" 2>&1 || true)
+    case $said in
+      *': OK') echo "  not revoked, says $list of $made" ;;
+      *'certificate revoked'*)
+        echo "  revoked, says $list of $made:"
+        openssl crl -in "$work/list" -noout -text |
+          awk -v serial="$serial" '/Serial Number:/ { on = $3 == serial } /Signature Algorithm:/ { on = 0 } on { $1 = $1; print "    " $0 }' ;;
+    esac
+  done
+  for answer in revocation/*.ocsp; do
+    [ -e "$answer" ] || continue
+    for issuer in "$work"/issuer*; do
+      [ "$(openssl x509 -in "$issuer" -noout -subject_hash)" = "$named" ] || continue
+      said=$(openssl ocsp -no_nonce -respin "$answer" -issuer "$issuer" -cert "$certificate" -noverify 2> /dev/null || true)
+      made=$(sed -n 's/.*This Update: //p' <<< "$said")
+      [ -n "$made" ] || continue
+      openssl ocsp -no_nonce -respin "$answer" -issuer "$issuer" -cert "$certificate" -CAfile "$work/all" -partial_chain -attime "$(date -d "$made" +%s)" 2>&1 | grep -q 'Response verify OK' || continue
+      echo "  $answer says:"
+      sed 's/^[^:]*certificate: /    /; s/^\\t/    /' <<< "$said"
+      break
+    done
+  done
+done
+\`\`\`
+
+Where nothing follows a certificate, nobody here says whether it was revoked: ask the authority that issued it. A revocation for Unspecified, Affiliation Changed, Superseded or Cessation Of Operation leaves the time stamps good that were made before it; for any other reason, or for none, it takes them all away, since who has the key can date them back (RFC 3161, section 4).
 `
 }
 

@@ -2,7 +2,7 @@ import type { Store, StoredEntry } from '../../ledger/store.ts'
 import type { Sha256 } from '../../model/digest.ts'
 import { erasedBy, erasureKind } from '../../model/erasure.ts'
 import type { Period } from '../../model/period.ts'
-import { issueKinds } from '../check-issued.ts'
+import { issueKinds, issueRecord } from '../check-issued.ts'
 import { recordedFiles } from './content.ts'
 
 /** What of a ledger goes into a bundle. */
@@ -11,6 +11,8 @@ export type Selected = {
   readonly artefacts: ReadonlySet<Sha256>
   /** Which of these were erased, and the sequence of the entry that says so, which is among the entries. */
   readonly erased: ReadonlyMap<Sha256, number>
+  /** Ids of the reports of which the entries say that they were issued or raised. */
+  readonly reports: ReadonlySet<string>
 }
 
 /**
@@ -43,6 +45,13 @@ export async function selectEvidence(store: Store, size: number, period: Period 
     for (const commitment of own) erased.set(commitment, each.entry.sequence)
     take(each)
   }
+  const reports = new Set(
+    [...found.values()].flatMap(({ entry }) => (isIssue(entry) ? (issueRecord(entry)?.id ?? []) : [])),
+  )
   const sorted = [...found].sort(([a], [b]) => a - b)
-  return { entries: new Map(sorted.map(([sequence, { bytes }]) => [sequence, bytes])), artefacts, erased }
+  return { entries: new Map(sorted.map(([sequence, { bytes }]) => [sequence, bytes])), artefacts, erased, reports }
+}
+
+function isIssue({ kind }: StoredEntry['entry']): boolean {
+  return issueKinds.some((each) => each === kind)
 }

@@ -4,13 +4,16 @@ import { type ProvedEntries, proveEntries } from '../../ledger/proved-entries.ts
 import type { CheckpointTimestamp } from '../../ledger/store.ts'
 import type { TimeBound } from '../../ledger/time-bounds.ts'
 import { AffidavitError } from '../../model/errors.ts'
+import { joinRevocation } from '../../signing/cms/revocation-status.ts'
 import { type Check, checkOf } from '../check.ts'
 import { checkArtefacts, checkRecorded } from './check-artefacts.ts'
 import { checkCheckpoints, claimProblems } from './check-checkpoints.ts'
 import { checkManifest, checkSignatures } from './check-manifest.ts'
+import { checkSigners, readRevocation } from './check-revocation.ts'
 import { checkTimestamps } from './check-timestamps.ts'
 import { type BundleContent, readContent, textOf } from './content.ts'
 import { type BundleFiles, readBundle } from './files.ts'
+import type { BundleTrust } from './trust.ts'
 
 export type BundleVerification = {
   readonly verdict: 'accepted' | 'refused'
@@ -37,11 +40,8 @@ export type VerifiedBundle = {
   readonly timestamps: readonly CheckpointTimestamp[]
 }
 
-/**
- * Judges a bundle by itself, without a store; `trust` are certificates that vouch for time-stamp authorities. Throws
- * ConfigError where it cannot be read at all.
- */
-export async function verifyBundle(path: string, trust: readonly Uint8Array[] = []): Promise<BundleVerification> {
+/** Judges a bundle by itself, without a store. Throws ConfigError where it cannot be read at all. */
+export async function verifyBundle(path: string, trust: BundleTrust = {}): Promise<BundleVerification> {
   const { result } = await openBundle(path, trust)
   return result
 }
@@ -49,7 +49,7 @@ export async function verifyBundle(path: string, trust: readonly Uint8Array[] = 
 /** The same, with what is in it where it was accepted. */
 export async function openBundle(
   path: string,
-  trust: readonly Uint8Array[] = [],
+  { trust = [], revocation: given }: BundleTrust = {},
 ): Promise<VerifiedBundle | { readonly result: BundleVerification & { readonly verdict: 'refused' } }> {
   const checks: Check[] = []
   try {
@@ -69,8 +69,16 @@ export async function openBundle(
       ),
       await checkCheckpoints(files, content, head, key),
     )
-    const stamped = await checkTimestamps(files, content, entries, trust)
-    checks.push(...stamped.checks, await checkArtefacts(files, content, entries), await checkRecorded(files, entries))
+    const listed = await readRevocation(files, content)
+    const revocation = joinRevocation([listed.data, ...(given ? [given] : [])])
+    const stamped = await checkTimestamps(files, content, entries, { trust, revocation })
+    checks.push(
+      ...stamped.checks,
+      ...(listed.problems.length > 0 ? [checkOf(listed.problems, '')] : []),
+      ...(await checkSigners(files, content, revocation, trust)),
+      await checkArtefacts(files, content, entries),
+      await checkRecorded(files, entries),
+    )
     const sound = checks.every(({ holds }) => holds !== false)
     const whole = sound && entries.size === head.size && content.missing.length === 0
     const { bounds, timestamps } = stamped

@@ -1,8 +1,9 @@
 import type { SignatureLevel } from '../../model/signature-level.ts'
-import { type Certificate, isSelfIssued } from './certificate.ts'
-import { type Path, title } from './path.ts'
-import type { RevocationReason, RevocationStatement } from './revocation.ts'
+import type { Certificate } from './certificate.ts'
+import { type Path, revocable, title } from './path.ts'
+import type { RevocationStatement } from './revocation.ts'
 import { leewayMs, type RevocationData, revocationAt } from './revocation-status.ts'
+import { voids } from './stamp-revocation.ts'
 
 /** A time-stamp token that holds: when it says it was made (milliseconds since 1970), and by whom. */
 export type Stamp = { readonly time: number; readonly path: Path }
@@ -55,7 +56,7 @@ export async function judgeLongTerm(question: LongTermQuestion): Promise<LongTer
     const next = stamps[i + 1]
     const shownAt = next?.time ?? at
     problems.push(...outOfOrder(stamp, next), ...outlived(stamp, shownAt))
-    const counts = (statement: RevocationStatement) => taints(statement, stamp)
+    const counts = (statement: RevocationStatement) => voids(statement, stamp.time)
     problems.push(...(await standingsOf(stamp.path, data, shownAt, counts)).problems)
   }
   const standings = await standingsThen(signer, stamps[0], data, moment)
@@ -102,17 +103,14 @@ const isComplete = (standings: readonly CertificateStanding[]): boolean =>
   standings.every(({ status }) => status === 'good')
 
 async function standingsOf(
-  { trusted, anchor }: Path,
+  path: Path,
   data: RevocationData,
   moment: number,
   counts: (statement: RevocationStatement) => boolean,
 ): Promise<Standings> {
   const standings: CertificateStanding[] = []
   const problems: LongTermProblem[] = []
-  // Nobody revokes what the reader trusts, nor a root that vouches for itself.
-  const subjects = anchor ? trusted.slice(0, -1) : trusted.filter((each) => !isSelfIssued(each))
-  for (const [i, certificate] of subjects.entries()) {
-    const issuer = trusted[i + 1]
+  for (const { certificate, issuer } of revocable(path)) {
     const found = issuer
       ? await revocationAt(certificate, issuer, data, moment)
       : ({ status: 'undetermined', reason: 'the certificate of its issuer is not known' } as const)
@@ -127,15 +125,8 @@ async function standingsOf(
 
 function revoked(certificate: Certificate, statement: RevocationStatement, moment: number): LongTermProblem {
   const since = new Date(statement.invalidSince ?? 0).toISOString()
-  const message = `The certificate ${title(certificate)} was revoked at ${since} (${statement.reason}), before ${new Date(moment).toISOString()}, when it had to be good.`
+  const message = `The certificate ${title(certificate)} was revoked at ${since} (${statement.reason ?? 'no reason given'}), before ${new Date(moment).toISOString()}, when it had to be good.`
   return { code: 'certificate-revoked', message }
-}
-
-/** An authority that stopped without its key being in doubt leaves its earlier tokens good, RFC 3161 section 4. */
-const harmless: readonly RevocationReason[] = ['affiliationChanged', 'superseded', 'cessationOfOperation']
-
-function taints({ reason, invalidSince }: RevocationStatement, stamp: Stamp): boolean {
-  return !(reason && harmless.includes(reason) && (invalidSince ?? 0) > stamp.time)
 }
 
 function outOfOrder(stamp: Stamp, next: Stamp | undefined): readonly LongTermProblem[] {

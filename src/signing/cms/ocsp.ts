@@ -19,7 +19,7 @@ import { der, derBits, derNull, derOctets, derOid, derSequence } from './der-wri
 import { oids } from './oids.ts'
 import { title } from './path.ts'
 import { digest, isSignedBy, sha1 } from './primitives.ts'
-import { earlierOf, RevocationError, type RevocationStatement, revocationReasons } from './revocation.ts'
+import { earlierOf, RevocationError, type RevocationStatement, readReason } from './revocation.ts'
 
 /** What an OCSP responder states, the same response with nothing in it that its signature does not determine. */
 export type OcspStatement = RevocationStatement & {
@@ -182,10 +182,10 @@ function readSingle(
       return { ...nothing, status: 'unknown' }
     case contextOf(1): {
       const [date, why] = state.parts
-      const code = why ? expectTag(why.parts[0], 0x0a, 'revocationReason').content[0] : 0
       const since = readTime(expectTag(date, tags.generalizedTime, 'revocationTime'), 'revocationTime')
+      const reason = why ? readReason(expectTag(why.parts[0], 0x0a, 'revocationReason').bytes) : null
       const invalidSince = earlierOf(since, extensions.get(oids.invalidityDate)?.value)
-      return { ...dates, status: 'revoked', invalidSince, reason: revocationReasons[code ?? 0] ?? 'unspecified' }
+      return { ...dates, status: 'revoked', invalidSince, reason }
     }
     default:
       throw new DerError('a certStatus that RFC 6960 does not have')

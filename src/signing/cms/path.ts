@@ -25,6 +25,15 @@ export type Path = {
   readonly problems: readonly PathProblem[]
 }
 
+/** The certificates of a path that somebody could revoke: not what the reader trusts, nor a root that vouches for itself. */
+export function revocable({
+  trusted,
+  anchor,
+}: Path): readonly { readonly certificate: Certificate; readonly issuer: Certificate | undefined }[] {
+  const subjects = anchor ? trusted.slice(0, -1) : trusted.filter((each) => !isSelfIssued(each))
+  return subjects.map((certificate, i) => ({ certificate, issuer: trusted[i + 1] }))
+}
+
 const longest = 8
 
 /** Builds the one path of a leaf through a pool of certificates to a given anchor, and checks every signature on it. */

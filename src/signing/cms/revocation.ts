@@ -27,6 +27,7 @@ export type RevocationStatement = {
   readonly status: 'good' | 'revoked' | 'unknown'
   /** When the certificate stopped being valid: its revocation, or an earlier date of invalidity; null unless revoked. */
   readonly invalidSince: number | null
+  /** Null where none is given, too: RFC 3161 section 4 tells that from `unspecified`. */
   readonly reason: RevocationReason | null
   readonly thisUpdate: number
   /** Null where an OCSP responder always has newer information. */
@@ -82,9 +83,9 @@ export function earlierOf(revokedAt: number, invalidityDate: Uint8Array | undefi
   return invalidityDate ? Math.min(revokedAt, readTime(readDer(invalidityDate), 'invalidityDate')) : revokedAt
 }
 
-/** The name of an ENUMERATED CRLReason; throws DerError for one that there is not. */
-export function readReason(value: Uint8Array | undefined): RevocationReason {
-  if (!value) return 'unspecified'
+/** The name of an ENUMERATED CRLReason, null where none is given; throws DerError for one that there is not. */
+export function readReason(value: Uint8Array | undefined): RevocationReason | null {
+  if (!value) return null
   const [code, ...more] = expectTag(readDer(value), 0x0a, 'reasonCode').content
   const reason = more.length === 0 && code !== undefined ? revocationReasons[code] : undefined
   if (!reason) throw new DerError('a reasonCode that RFC 5280 does not have')

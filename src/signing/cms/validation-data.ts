@@ -5,7 +5,7 @@ import { readCrl } from './crl.ts'
 import { type OcspStatement, readOcsp, writeOcspRequest } from './ocsp.ts'
 import { type Path, title } from './path.ts'
 import { RevocationError, type RevocationStatement, revocationSources } from './revocation.ts'
-import { leewayMs, type RevocationData } from './revocation-status.ts'
+import { joinRevocation, leewayMs, type RevocationData } from './revocation-status.ts'
 
 /** A question to a revocation service: a POST of an OCSPRequest, or a GET of a CRL where there is no body. */
 export type RevocationQuestion = {
@@ -69,18 +69,13 @@ export async function collectValidationData(
   )
   const found = answers.flatMap((each) => ('statement' in each ? [each] : []))
   const bytesOf = (source: 'ocsp' | 'crl') =>
-    unique(found.flatMap(({ statement, bytes }) => (statement.source === source ? [bytes] : [])))
+    found.flatMap(({ statement, bytes }) => (statement.source === source ? [bytes] : []))
   return {
     certificates: [...certificates.values()],
-    ocsps: bytesOf('ocsp'),
-    crls: bytesOf('crl'),
+    ...joinRevocation([{ ocsps: bytesOf('ocsp'), crls: bytesOf('crl') }]),
     revoked: found.filter(({ statement }) => statement.status === 'revoked'),
     missing: answers.flatMap((each) => ('reason' in each ? [each] : [])),
   }
-}
-
-function unique(list: readonly Uint8Array[]): readonly Uint8Array[] {
-  return list.filter((bytes, i) => list.findIndex((other) => sameBytes(bytes, other)) === i)
 }
 
 type Answer = { readonly statement: RevocationStatement; readonly bytes: Uint8Array } | { readonly reason: string }

@@ -27,14 +27,14 @@ const utc = (ms: number): Buffer =>
     ),
   )
 
-type Revoked = { readonly certificate: Issued; readonly at: string; readonly reason?: number }
+type Revoked = { readonly certificate: Issued; readonly at: string; readonly reason?: number | null }
 
 /** A CRL of an authority, made on a day and good for a week. */
 function crl(issuer: Issued, made: string, ...revoked: readonly Revoked[]): Uint8Array {
   const algorithm = der(0x30, oid('1.2.840.10045.4.3.2'))
   const entries = revoked.map(({ certificate, at, reason = 1 }) => {
-    const why = der(0x30, der(0x30, oid('2.5.29.21'), der(4, der(0x0a, [reason]))))
-    return der(0x30, read(certificate).serial.bytes, utc(day(at)), why)
+    const why = der(0x30, der(0x30, oid('2.5.29.21'), der(4, der(0x0a, [reason ?? 0]))))
+    return der(0x30, read(certificate).serial.bytes, utc(day(at)), ...(reason === null ? [] : [why]))
   })
   const tbs = der(
     0x30,
@@ -161,13 +161,14 @@ describe('a certificate that was revoked', () => {
     })
   })
 
-  const authority = (at: string, reason: number) => [
+  const authority = (at: string, reason: number | null) => [
     crl(root, signed),
     crl(times, '2026-11-01', { certificate: firstTsa, at, reason }),
   ]
   test.each([
     ['because its key was stolen, takes its timestamps with it', '2026-10-01', 1, 'refused'],
-    ['for no reason that is told, does so too', '2026-10-01', 0, 'refused'],
+    ['for no reason that is told, does so too', '2026-10-01', null, 'refused'],
+    ['for a reason that it calls unspecified, leaves its earlier timestamps good', '2026-10-01', 0, 'holds'],
     ['because it closed down, leaves its earlier timestamps good', '2026-10-01', 5, 'holds'],
     ['because it had closed down, made no more of them', '2026-09-01', 5, 'refused'],
   ])('of a time-stamp authority %s', async (_, at, reason, verdict) => {
