@@ -139,3 +139,17 @@ test('probe prints observations and artefacts in the documented shape, and store
   expect((await cli('probe', 'tls', '--target', '{"host": 1}')).code).toBe(2)
   expect((await cli('probe', 'tls', '--target', '{')).code).toBe(2)
 })
+
+test('a text is looked for in entries and raw bytes, from standard input, and is not repeated', async () => {
+  const search = (input: string, ...args: string[]) =>
+    affidavit(['evidence', 'search', ...args], { cwd: folder.path, input })
+  const found = await search('EXAMPLE retail\n')
+  expect(found.code).toBe(0)
+  expect(found.stdout).toMatch(/Raw bytes that hold it: \d+\n +E-0 +affidavit\.json/)
+  expect(found.stdout).toContain('affidavit evidence erase --artefact COMMITMENT')
+  expect(`${found.stdout}${found.stderr}`).not.toMatch(/example retail/i)
+  const none = await search('', '--json', 'nobody of this name')
+  expect(JSON.parse(none.stdout)).toMatchObject({ entries: [], artefacts: [], unreadable: [] })
+  const short = await search('x\n')
+  expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining('AFD_SEARCH_TEXT') })
+})
