@@ -4,8 +4,10 @@ import type { JsonObject } from '../../src/model/json.ts'
 import { type Ask, createAsk } from './ask.ts'
 import { type Kept, surveyBehaviour } from './behaviour.ts'
 import type { ChainContext } from './certificate/facts.ts'
+import { parseLogList, writeLogs } from './certificate/log-list.ts'
 import { askRevocation, writeAnswers } from './certificate/online.ts'
 import { shownChains } from './certificate/shown.ts'
+import type { KnownLogs } from './certificate/timestamp-check.ts'
 import { certificatesOfPem, trustStore } from './certificate/trust.ts'
 import { type ClientIdentity, readClientIdentity } from './conversation/client-identity.ts'
 import { beginDns } from './dns/observe.ts'
@@ -18,7 +20,7 @@ import { surveyAllCertificates } from './inventory/certificates.ts'
 import { takeInventory } from './inventory/scan.ts'
 import { createPacer } from './pacer.ts'
 import { redactPlainText } from './plain-text.ts'
-import { replay } from './replay.ts'
+import { type KindFacts, replay } from './replay.ts'
 import { silenceOf } from './silence.ts'
 import { startTls } from './starttls/connect.ts'
 import { endpointOf, serverNameOf, subjectOf, type TlsTarget } from './target.ts'
@@ -57,7 +59,11 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const answers = await askRevocation(target, context, shownChains(said.exchanges.map(readEvidence)), chains)
   if (answers.length > 0) evidence.push(context.record('tls-revocation.json', jsonType, writeAnswers(answers)))
   const how: JsonObject = target.starttls === undefined ? {} : { starttls: target.starttls }
-  for (const { kind, facts } of replay(transcript, { ...chains, answers })) {
+  const logs = await knownLogs(target, context)
+  const seen = replay(transcript, { ...chains, answers, logs })
+  if (logs && !('problem' in logs))
+    evidence.push(context.record('tls-logs.json', jsonType, writeLogs(logs, logsIn(seen))))
+  for (const { kind, facts } of seen) {
     yield { kind, subject, methods: ['TEST'], facts: { ...facts, ...how }, evidence }
   }
   const named = await dns()
@@ -136,6 +142,27 @@ async function shakeHands(ask: Ask, serverName: string | undefined): Promise<voi
 }
 
 const x25519 = 0x1d
+
+/** Every log that Google has ever known fits into it several times over. */
+const maxLogListBytes = 4 * 1_024 * 1_024
+
+/** The logs of the target's list; where it cannot be used, timestamps are not checked, and everything else is. */
+async function knownLogs({ logList }: TlsTarget, { files, leaveOut }: Context): Promise<KnownLogs> {
+  if (logList === undefined) return null
+  try {
+    const bytes = await files.read(logList, { maxBytes: maxLogListBytes })
+    return parseLogList(Buffer.from(bytes).toString('utf8'), logList)
+  } catch (error) {
+    if (!(error instanceof CollectionError)) throw error
+    leaveOut('signatures of certificate timestamps', error.message)
+    return { problem: error.message }
+  }
+}
+
+function logsIn(seen: readonly KindFacts[]): ReadonlySet<string> {
+  const timestamps = seen.flatMap(({ facts }) => (Array.isArray(facts.scts) ? facts.scts : []))
+  return new Set(timestamps.map(({ log }) => log))
+}
 
 async function chainContext(target: TlsTarget & TargetBase, context: Context): Promise<ChainContext> {
   const at = context.clock.now()

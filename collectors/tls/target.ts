@@ -31,6 +31,11 @@ const tlsTargetSchema = targetSchema({
     .array(z.url({ protocol: /^https?$/, hostname: /./ }))
     .optional()
     .describe('With revocation: online, the URLs of the OCSP responders and CRLs that may be asked'),
+  logList: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File with the Certificate Transparency logs that are known, as log_list.json; verifies timestamps'),
   clientCertificate: z
     .strictObject({
       certificate: z.string().min(1).describe('PEM file with the client’s certificate, and its intermediates after it'),
@@ -63,8 +68,9 @@ export function endpointOf({ host, port }: TlsTarget): Endpoint {
 }
 
 /** The files that a target names. */
-export function pathsOf({ trust, clientCertificate }: TlsTarget & TargetBase): readonly string[] {
-  return [...trust, ...(clientCertificate ? [clientCertificate.certificate] : [])]
+export function pathsOf({ trust, logList, clientCertificate }: TlsTarget & TargetBase): readonly string[] {
+  const [logs, client] = [logList ?? [], clientCertificate?.certificate ?? []]
+  return [trust, logs, client].flat()
 }
 
 /** The name that is asked for; undefined for an address without a serverName, since SNI carries no addresses. */

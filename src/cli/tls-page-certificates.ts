@@ -1,6 +1,7 @@
 import type { JsonObject } from '../model/json.ts'
 import { type Tone, table, tone } from './terminal.ts'
 import { numberOf, textOf, textsOf } from './tls-page-facts.ts'
+import { timestampText } from './tls-page-timestamps.ts'
 import { count } from './words.ts'
 
 /** Each chain with what a reader asks first: for whom, by whom, until when, and what is wrong with it. */
@@ -71,11 +72,10 @@ function trustText(facts: JsonObject): string {
 
 /** Revocation, stapling and transparency, where the collection has them. */
 function revocationRows(facts: JsonObject): readonly (readonly string[])[] {
-  const scts = numberOf(facts, 'sctCount')
   return [
     ['revocation', revocationText(facts)],
     ['stapling', staplingText(facts)],
-    ['SCTs', scts === undefined ? '' : `${scts}`],
+    ['SCTs', timestampText(facts)],
   ]
 }
 

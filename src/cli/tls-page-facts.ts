@@ -18,3 +18,8 @@ export function numberOf(facts: JsonObject, name: string): number | undefined {
   const value = facts[name]
   return typeof value === 'number' ? value : undefined
 }
+
+/** Whether a value is an object of facts. */
+export function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -54,8 +54,3 @@ export function timestampList(...timestamps: readonly { readonly log: number; re
   const all = Buffer.concat(list)
   return Buffer.concat([Buffer.of(all.length >> 8, all.length & 255), all])
 }
-
-/** The same embedded in a certificate. */
-export function embedded(list: Uint8Array): Extension {
-  return ['1.3.6.1.4.1.11129.2.4.2', der(4, list)]
-}

@@ -27,6 +27,10 @@ export type IssueOptions = {
   readonly usageCritical?: boolean
   /** Further extensions: OID and DER value. */
   readonly more?: readonly (readonly [type: string, value: Uint8Array])[]
+  /** A list of certificate timestamps to embed, made over the TBSCertificate that is without it (RFC 6962 section 3.2). */
+  readonly embed?: (precertificate: Uint8Array) => Uint8Array
+  /** Where among the extensions it stands; at their end where absent. */
+  readonly embedAt?: number
 }
 
 const dayMs = 86_400_000
@@ -42,17 +46,21 @@ export function issue(options: IssueOptions = {}): Issued {
   const algorithm = signatureAlgorithm(signer, hash)
   const serial = randomBytes(9)
   serial[0] = 0x40
-  const tbs = der(
-    0x30,
-    der(0xa0, der(2, [2])),
-    der(2, serial),
-    algorithm,
-    options.issuer?.subject ?? subject,
-    der(0x30, time(notBefore), time(notAfter)),
-    subject,
-    publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, der(0x30, ...extensions(options))),
-  )
+  const tbsWith = (list: readonly Buffer[]) =>
+    der(
+      0x30,
+      der(0xa0, der(2, [2])),
+      der(2, serial),
+      algorithm,
+      options.issuer?.subject ?? subject,
+      der(0x30, time(notBefore), time(notAfter)),
+      subject,
+      publicKey.export({ type: 'spki', format: 'der' }),
+      der(0xa3, der(0x30, ...list)),
+    )
+  const own = extensions(options)
+  const list = options.embed?.(tbsWith(own))
+  const tbs = tbsWith(list ? own.toSpliced(options.embedAt ?? own.length, 0, extension(...embedded(list))) : own)
   const digest = signer.asymmetricKeyType === 'ed25519' ? null : hash
   const bytes = der(0x30, tbs, algorithm, der(3, [0], sign(digest, tbs, signer)))
   // Old OpenSSL takes no lines longer than 64 characters.
@@ -68,7 +76,8 @@ type Part = Uint8Array | readonly number[]
 export function der(tag: number, ...parts: readonly Part[]): Buffer {
   const body = Buffer.concat(parts.map((part) => Uint8Array.from(part)))
   const { length: size } = body
-  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 255]
+  const short = size < 256 ? [0x81, size] : [0x82, size >> 8, size & 255]
+  const length = size < 128 ? [size] : size < 65_536 ? short : [0x83, size >> 16, (size >> 8) & 255, size & 255]
   return Buffer.concat([Uint8Array.from([tag, ...length]), body])
 }
 
@@ -103,6 +112,11 @@ function extensions({
   if (!authority && names.length > 0) list.push(extension('2.5.29.17', der(0x30, ...names.map(generalName))))
   if (usage) list.push(extension('2.5.29.37', der(0x30, ...usage.map(oid)), usageCritical))
   return [...list, ...more.map(([type, value]) => extension(type, value))]
+}
+
+/** The extension that holds a SignedCertificateTimestampList, RFC 6962 section 3.3. */
+export function embedded(list: Uint8Array): readonly [type: string, value: Uint8Array] {
+  return ['1.3.6.1.4.1.11129.2.4.2', der(4, list)]
 }
 
 function extension(type: string, value: Uint8Array, critical = false): Buffer {

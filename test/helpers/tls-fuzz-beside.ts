@@ -3,9 +3,13 @@ import { resolve } from 'node:path'
 import { Duplex } from 'node:stream'
 import { judgeCrl } from '../../collectors/tls/certificate/crl.ts'
 import { type Der, readInside } from '../../collectors/tls/certificate/der.ts'
+import { embeddedTimestamps } from '../../collectors/tls/certificate/extensions.ts'
+import { type LogList, parseLogList } from '../../collectors/tls/certificate/log-list.ts'
 import { judgeOcsp, type Statement } from '../../collectors/tls/certificate/ocsp.ts'
 import { type Certificate, parseCertificate } from '../../collectors/tls/certificate/parse.ts'
+import { type Stamped, timestampFacts } from '../../collectors/tls/certificate/timestamp-check.ts'
 import { readTimestamps } from '../../collectors/tls/certificate/timestamps.ts'
+import { certificatesOfPem } from '../../collectors/tls/certificate/trust.ts'
 import { dnsFacts } from '../../collectors/tls/dns/facts.ts'
 import { negotiate } from '../../collectors/tls/starttls/connect.ts'
 import { starttlsProtocols } from '../../collectors/tls/starttls/protocols.ts'
@@ -60,6 +64,7 @@ export function fuzzBeside(count: number, seed: number): void {
   const statements = [...recorded.ocsp, ...recorded.crls]
   const signed = [...recorded.ocsp.map(basicOf), ...recorded.crls].map((bytes) => readInside(bytes, 0x30)[0])
   const lists = [timestampList(1), timestampList(3)]
+  const stamped = stampedCertificate()
   const answers = [dnsAnswer('a.example.test'), dnsAnswer('b.example.test')]
   const certificate = (): Certificate => recorded.certificates[random(recorded.certificates.length)] ?? recorded.issuer
   const readers: readonly ((bytes: Uint8Array) => void)[] = [
@@ -67,8 +72,9 @@ export function fuzzBeside(count: number, seed: number): void {
     (bytes) => believes(signed, bytes, judgeCrl(bytes, certificate(), recorded.issuer, recorded.at)),
     readTimestampList,
     readDnsAnswer,
+    (bytes) => believesTimestamps(stamped, bytes),
   ]
-  const originals = [statements, statements, lists, answers]
+  const originals = [statements, statements, lists, answers, [stamped.list]]
   for (let number = 0; number < count; number += 1) {
     const kind = number % readers.length
     const own = originals[kind] ?? []
@@ -106,6 +112,27 @@ const shortestTimestamp = 47
 function readTimestampList(bytes: Uint8Array): void {
   const found = readTimestamps(bytes, 'tls')
   if (found.length * shortestTimestamp > bytes.length) throw new Error(`${found.length} timestamps out of nothing`)
+}
+
+type StampedCertificate = Stamped & { readonly list: Uint8Array; readonly logs: LogList }
+
+/** A certificate with the timestamps of three public logs, and the list that has those. */
+export function stampedCertificate(): StampedCertificate {
+  const read = (name: string) =>
+    readFileSync(resolve(import.meta.dirname, '../fixtures/tls/timestamps', name), 'latin1')
+  const [leaf, issuer] = certificatesOfPem(read('comodo-2015.pem'))
+  const list = leaf && embeddedTimestamps(leaf)
+  if (!list) throw new Error('no timestamps are in the certificate')
+  const logs = parseLogList(read('log_list.json'), 'log_list.json')
+  return { leaf, issuer, list, logs, at: instant('2017-01-01T00:00:00Z') }
+}
+
+/** What is verified stands in the list that the logs signed. */
+function believesTimestamps({ list, logs, ...stamped }: StampedCertificate, bytes: Uint8Array): void {
+  const signed = new Set(readTimestamps(list, 'certificate').map(({ log, at }) => `${log} ${at}`))
+  for (const { log, at, status } of timestampFacts(readTimestamps(bytes, 'certificate'), logs, stamped).scts) {
+    if (status === 'verified' && !signed.has(`${log} ${at}`)) throw new Error(`verified, and signed by nobody: ${log}`)
+  }
 }
 
 const dnsId = 7

@@ -1,4 +1,4 @@
-import { readBytes, WireError } from '../wire/bytes.ts'
+import { concat, numberBytes, readBytes, WireError } from '../wire/bytes.ts'
 
 /** One DER element (X.690): its tag, its content, and all its bytes. */
 export type Der = { readonly tag: number; readonly content: Uint8Array; readonly raw: Uint8Array }
@@ -29,6 +29,14 @@ export function readInside(bytes: Uint8Array, tag: number): Der[] {
   const [outer] = readDer(bytes)
   if (outer?.tag !== tag) throw new WireError(`tag ${tag} wanted, ${outer?.tag ?? 'nothing'} found`)
   return readDer(outer.content)
+}
+
+/** A DER element of its parts one after the other; numbers in arrays are single bytes. */
+export function writeDer(tag: number, ...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
+  const body = concat(...parts)
+  const { length } = body
+  const size = length < 0x80 ? 0 : length < 0x100 ? 1 : length < 0x1_0000 ? 2 : length < 0x100_0000 ? 3 : 4
+  return concat([tag], size === 0 ? [length] : concat([0x80 + size], numberBytes(length, size)), body)
 }
 
 export const derTags = {

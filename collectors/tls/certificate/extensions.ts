@@ -1,6 +1,6 @@
 import { guarded } from '../wire/reply.ts'
 import { type Der, derTags, readDer, readInside, readOid } from './der.ts'
-import type { Certificate } from './parse.ts'
+import { type Certificate, extensionOids } from './parse.ts'
 
 /** What a certificate says about its use, beside its names. */
 export type UsageFacts = {
@@ -20,7 +20,6 @@ const oids = {
   crlDistributionPoints: '2.5.29.31',
   authorityInformation: '1.3.6.1.5.5.7.1.1',
   tlsFeature: '1.3.6.1.5.5.7.1.24',
-  embeddedTimestamps: '1.3.6.1.4.1.11129.2.4.2',
 } as const
 const ocspAccess = '1.3.6.1.5.5.7.48.1'
 const url = 0x86
@@ -80,7 +79,7 @@ export function usageFacts({ extensions, extendedKeyUsage }: Certificate): Usage
 
 /** The list of timestamps within a certificate; undefined where it has none. */
 export function embeddedTimestamps({ extensions }: Certificate): Uint8Array | undefined {
-  const value = extensions.get(oids.embeddedTimestamps)
+  const value = extensions.get(extensionOids.embeddedTimestamps)
   return value && (guarded(() => readDer(value)[0]?.content) ?? undefined)
 }
 

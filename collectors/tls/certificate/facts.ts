@@ -8,6 +8,7 @@ import { type Certificate, parseCertificate } from './parse.ts'
 import { judgeRevocation, type RevocationAnswer } from './revocation.ts'
 import type { ShownChain } from './shown.ts'
 import { isWeakSignature } from './signature-algorithms.ts'
+import { type KnownLogs, noTimestamps, timestampFacts } from './timestamp-check.ts'
 import { readTimestamps } from './timestamps.ts'
 import { buildPath, hasIssued, isSelfSigned, mozillaStore, type Path, type TrustStore } from './trust.ts'
 
@@ -39,6 +40,8 @@ export type ChainContext = {
   readonly anchorsMissing: string | null
   /** What revocation services answered when they were asked; nobody was where absent. */
   readonly answers?: readonly RevocationAnswer[]
+  /** The logs that certificate timestamps are held against. */
+  readonly logs?: KnownLogs
 }
 
 /** How a chain came to be shown, where that is known. */
@@ -63,7 +66,7 @@ export function chainFacts(
   const issuer = path.certificates[1] ?? sent.find((each) => hasIssued(each, leaf))
   const { answers = [], at } = context
   const revocation = judgeRevocation({ leaf, issuer, at, staples, answers })
-  const scts = [
+  const timestampsFound = [
     ...readTimestamps(embeddedTimestamps(leaf), 'certificate'),
     ...timestamps.flatMap((list) => readTimestamps(list, 'tls')),
     ...revocation.timestamps.flatMap((list) => readTimestamps(list, 'ocsp')),
@@ -111,8 +114,7 @@ export function chainFacts(
     fingerprint: leaf.fingerprint,
     ...usageFacts(leaf),
     ...revocation.facts,
-    scts,
-    sctCount: scts.length,
+    ...timestampFacts(timestampsFound, context.logs ?? null, { leaf, issuer, at }),
     problems: problems.filter((each) => each !== false),
   }
 }
@@ -191,8 +193,7 @@ function unparsableFacts(der: Uint8Array, chainLength: number, problem: string):
     ocspThisUpdate: null,
     ocspNextUpdate: null,
     ocspResponder: null,
-    scts: [],
-    sctCount: 0,
+    ...noTimestamps,
     problems: ['unparsable'],
   }
 }

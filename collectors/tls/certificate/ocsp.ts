@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Instant, later } from '../../../src/model/time.ts'
-import { concat, WireError } from '../wire/bytes.ts'
-import { type Der, derTags, readDer, readInside, readOid } from './der.ts'
+import { WireError } from '../wire/bytes.ts'
+import { type Der, derTags, readDer, readInside, readOid, writeDer } from './der.ts'
 import { type Certificate, parseCertificate } from './parse.ts'
 import { checkSignature, readSigned, readTime } from './signed.ts'
 import { readIdentity } from './tbs.ts'
@@ -199,27 +199,19 @@ function timestampsOf(parts: readonly Der[]): Uint8Array | null {
 export function ocspRequest(certificate: Certificate, issuer: Certificate): Uint8Array {
   const own = readIdentity(certificate.der)
   const { publicKey } = readIdentity(issuer.der)
-  const algorithm = element(derTags.sequence, element(derTags.objectIdentifier, sha1Oid), [5, 0])
-  const id = element(
+  const algorithm = writeDer(derTags.sequence, writeDer(derTags.objectIdentifier, sha1Oid), [5, 0])
+  const id = writeDer(
     derTags.sequence,
     algorithm,
-    element(derTags.octetString, hashOf('sha1', own.issuer)),
-    element(derTags.octetString, hashOf('sha1', publicKey)),
-    element(derTags.integer, own.serial),
+    writeDer(derTags.octetString, hashOf('sha1', own.issuer)),
+    writeDer(derTags.octetString, hashOf('sha1', publicKey)),
+    writeDer(derTags.integer, own.serial),
   )
-  const list = element(derTags.sequence, element(derTags.sequence, id))
-  return element(derTags.sequence, element(derTags.sequence, list))
+  const list = writeDer(derTags.sequence, writeDer(derTags.sequence, id))
+  return writeDer(derTags.sequence, writeDer(derTags.sequence, list))
 }
 
 const sha1Oid = Uint8Array.of(0x2b, 0x0e, 0x03, 0x02, 0x1a)
-
-/** A DER element of less than 64 KiB. */
-function element(tag: number, ...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
-  const body = concat(...parts)
-  const { length } = body
-  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255]
-  return concat([tag, ...size], body)
-}
 
 function hashOf(algorithm: string, bytes: Uint8Array): Buffer {
   return createHash(algorithm).update(bytes).digest()

@@ -59,11 +59,13 @@ export function parseCertificate(der: Uint8Array): Certificate | { readonly prob
   }
 }
 
-/** Extension OIDs, RFC 5280 section 4.2. */
+/** Extension OIDs, RFC 5280 section 4.2 where nothing else is said. */
 export const extensionOids = {
   subjectAlternativeName: '2.5.29.17',
   extendedKeyUsage: '2.5.29.37',
   nameConstraints: '2.5.29.30',
+  /** RFC 6962 section 3.3. */
+  embeddedTimestamps: '1.3.6.1.4.1.11129.2.4.2',
 } as const
 
 /** Node prints one attribute a line. */
