@@ -1,16 +1,9 @@
 import { SigningError } from '../model/errors.ts'
 import { isDocumentTimestamp } from './pdf/document-timestamp.ts'
-import { entry, openPdf, type PdfFile, pages } from './pdf/file.ts'
-import { catalogWithField, pageWithWidget } from './pdf/later-revision.ts'
-import { isDict, PdfError, type PdfRef } from './pdf/objects.ts'
-import {
-  blankAppearance,
-  fieldDictionary,
-  nowhere,
-  signatureDictionary,
-  signatureFields,
-} from './pdf/signature-field.ts'
-import { updateOf } from './pdf/update.ts'
+import { entry, openPdf, type PdfFile } from './pdf/file.ts'
+import { appendSignature } from './pdf/later-revision.ts'
+import { isDict } from './pdf/objects.ts'
+import { signatureFields, signatureTexts } from './pdf/signature-field.ts'
 import { checkSigner, readable, reservedFor, type Sealing, type SignedPdf, seal } from './seal.ts'
 import { verifyPdf } from './verify-pdf.ts'
 
@@ -39,17 +32,9 @@ export async function addSignature(pdf: Uint8Array, options: AddSignatureOptions
   const count = checkOpen(file)
   const reserved = reservedFor(options)
 
-  const update = updateOf(file)
   const text = { ...options, name: options.name ?? holder, location: options.location ?? '', signedAt }
-  const signature = update.add(signatureDictionary(text, reserved, false))
-  const page = await readable(() => firstPage(file))
-  const appearance = update.add(blankAppearance(nowhere))
-  const field = update.add(
-    fieldDictionary({ number: count + 1, page: page.ref, signature, appearance, place: nowhere }),
-  )
-  update.put(page.ref, pageWithWidget(file, page.page, field))
-  update.put(file.catalogRef, catalogWithField(file, field))
-  return seal(update.write({}), signature, { ...options, reserved, signedAt })
+  const open = await readable(() => appendSignature(file, signatureTexts(text), count + 1, reserved))
+  return seal(open, open.signature, { ...options, reserved, signedAt })
 }
 
 /** Nobody should approve what is not what the others signed. */
@@ -80,10 +65,4 @@ function checkOpen(file: PdfFile): number {
   throw new SigningError('AFD_PDF_SIGNATURES', `the report has ${count} signatures already`, {
     hint: 'Have further people sign a copy of the report as it was issued.',
   })
-}
-
-function firstPage(file: PdfFile): { readonly ref: PdfRef; readonly page: Parameters<typeof pageWithWidget>[1] } {
-  const [first] = pages(file)
-  if (!first) throw new PdfError('the document has no page')
-  return first
 }

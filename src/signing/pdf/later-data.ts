@@ -4,6 +4,7 @@ import { appendTimestampField, isDocumentTimestamp } from './document-timestamp.
 import { addToStore, type FoundStore, readStore, type SecurityStore } from './dss.ts'
 import { openPdf, type PdfFile } from './file.ts'
 import { isDict, isString, PdfError } from './objects.ts'
+import { isSameBut } from './same.ts'
 import { type SignedRange, signatureFields } from './signature-field.ts'
 import { updateOf } from './update.ts'
 
@@ -74,17 +75,6 @@ export function previousRevision(file: PdfFile): PdfFile {
   const match = /^\nstartxref\n\d{1,12}\n%%EOF\n/.exec(fromLatin1(file.bytes.subarray(from, from + 64)))
   if (!match) throw new PdfError('the update before the newest does not end as it should', from)
   return openPdf(file.bytes.subarray(0, from + match[0].length))
-}
-
-/** Whether two files are the same outside of a gap of hexadecimal digits, and the second has such a gap. */
-function isSameBut({ gapStart, gapEnd }: SignedRange, expected: Uint8Array, found: Uint8Array): boolean {
-  const outside = (bytes: Uint8Array): readonly [Uint8Array, Uint8Array] => [
-    bytes.subarray(0, gapStart),
-    bytes.subarray(gapEnd),
-  ]
-  const [[ownBefore, ownAfter], [before, after]] = [outside(expected), outside(found)]
-  const digits = /^<(?:[0-9A-F]{2})+>$/.test(fromLatin1(found.subarray(gapStart, gapEnd)))
-  return digits && sameBytes(ownBefore, before) && sameBytes(ownAfter, after)
 }
 
 const more = (what: string): Refusal =>

@@ -1,26 +1,49 @@
-import { sameBytes } from '../bytes.ts'
 import { Refusal } from '../refusal.ts'
 import { entry, type PdfFile, pages } from './file.ts'
 import {
   array,
+  byteString,
   isArray,
-  isCount,
   isDict,
-  isRef,
   isString,
   type PdfDict,
+  PdfError,
   type PdfObject,
   type PdfRef,
-  ref,
   withEntries,
 } from './objects.ts'
-import { blankAppearance, fieldDictionary, nowhere } from './signature-field.ts'
-import { writeObject } from './write.ts'
+import { isSameBut } from './same.ts'
+import {
+  blankAppearance,
+  fieldDictionary,
+  fixRange,
+  nowhere,
+  type SignatureTexts,
+  signatureDictionaryOf,
+} from './signature-field.ts'
+import { updateOf, type WrittenUpdate } from './update.ts'
 
 /*
- * What a further signature may change of a signed document, and how. Writer and verifier both take the objects from
- * here, so that the one writes what the other expects. Signed reports exist: what was expected once is accepted for good.
+ * A further signature is an update of five objects, an invisible field among them. It is written anew from what was read of
+ * it, and has to be the same byte for byte: anybody may sign what is signed, and other readers see more in a file than its
+ * objects. Signed reports exist: what was written here once is accepted for good.
  */
+
+/** A file with room for one more signature, the `count`th, and which object that is. */
+export type OpenSignature = WrittenUpdate & { readonly signature: PdfRef }
+
+/** Appends the field and the value of one more signature, as an update that brings nothing else. Throws PdfError. */
+export function appendSignature(file: PdfFile, texts: SignatureTexts, count: number, reserved: number): OpenSignature {
+  const [page] = pages(file)
+  if (!page) throw new PdfError('the document has no page')
+  const update = updateOf(file)
+  const signature = update.add(signatureDictionaryOf(texts, reserved))
+  const appearance = update.add(blankAppearance(nowhere))
+  const field = update.add(fieldDictionary({ number: count, page: page.ref, signature, appearance, place: nowhere }))
+  update.put(page.ref, pageWithWidget(file, page.page, field))
+  update.put(file.catalogRef, catalogWithField(file, field))
+  return { ...update.write({}), signature }
+}
 
 /** The catalog with one more field in its form. */
 export function catalogWithField(file: PdfFile, field: PdfRef): PdfDict {
@@ -38,65 +61,33 @@ export function pageWithWidget(file: PdfFile, page: PdfDict, widget: PdfRef): Pd
 const itemsOf = (value: PdfObject): readonly PdfObject[] => (isArray(value) ? value.items : [])
 
 /**
- * Sees that a document is an earlier one with one more signature, the `count`th, and nothing else: five objects, each as
- * it must be, an invisible field among them. Throws Refusal, or PdfError.
+ * Sees that a document is an earlier one with one more signature, the `count`th, and nothing else; `signature` is the
+ * number of its dictionary. Throws Refusal, or PdfError.
  */
 export function checkAddition(before: PdfFile, after: PdfFile, signature: number, count: number): void {
-  const [added, previous] = after.sections
-  const isOneUpdate =
-    added && after.sections.length === before.sections.length + 1 && previous?.start === before.sections[0]?.start
-  if (!isOneUpdate || added.freed.size > 0) throw addition('not exactly one update')
   if (entry(before, before.catalog, 'Perms') !== null) throw addition('something, although the document is certified')
-  checkTrailer(before.trailer, after.trailer)
+  const value = after.load(signature)
+  const contents = isDict(value) ? value.entries.get('Contents') : undefined
+  if (!isDict(value) || !isString(contents)) throw addition('a signature without a value')
+  const expected = appendSignature(before, textsOf(value), count, contents.bytes.length)
+  const range = fixRange(expected.bytes, expected.offsets.get(expected.signature.number) ?? 0, contents.bytes.length)
+  if (!isSameBut(range, expected.bytes, after.bytes)) throw addition('more than a signature brings, or in another form')
+}
 
-  const field = itemsOf(entry(after, entry(after, after.catalog, 'AcroForm'), 'Fields')).at(-1)
-  const shown = entry(after, field, 'AP')
-  const appearance = isDict(shown) ? shown.entries.get('N') : undefined
-  const [page] = pages(before)
-  if (!isRef(field) || !isRef(appearance) || !page) throw addition('a field that is not one of a signature')
-  const expected = new Map<number, PdfObject>([
-    [before.catalogRef.number, catalogWithField(before, field)],
-    [page.ref.number, pageWithWidget(before, page.page, field)],
-    [
-      field.number,
-      fieldDictionary({ number: count, page: page.ref, signature: ref(signature), appearance, place: nowhere }),
-    ],
-    [appearance.number, blankAppearance(nowhere)],
-    [signature, checkedDictionary(after.load(signature))],
-  ])
-  const isNew = [field.number, appearance.number, signature].every((number) => !before.numbers.includes(number))
-  if (!isNew || expected.size !== 5 || added.offsets.size !== 5) throw addition('other objects')
-  for (const [number, value] of expected) {
-    if (!added.offsets.has(number) || !same(after.load(number), value)) throw addition(`something in object ${number}`)
+/** What a signature dictionary says. */
+function textsOf({ entries }: PdfDict): SignatureTexts {
+  const text = (key: string) => {
+    const value = entries.get(key)
+    return isString(value) ? byteString(value.bytes) : undefined
+  }
+  return {
+    M: text('M'),
+    Name: text('Name'),
+    Reason: text('Reason'),
+    Location: text('Location'),
+    ContactInfo: text('ContactInfo'),
   }
 }
-
-function checkTrailer(before: PdfDict, after: PdfDict): void {
-  const identifiers = after.entries.get('ID')
-  const [first, second, ...more] = itemsOf(identifiers ?? null)
-  const isSound =
-    isCount(after.entries.get('Size')) &&
-    isCount(after.entries.get('Prev')) &&
-    same(first ?? null, itemsOf(before.entries.get('ID') ?? null)[0] ?? null) &&
-    isString(second) &&
-    more.length === 0
-  const free = { Size: 0, Prev: 0, ID: array() }
-  if (!isSound || !same(withEntries(before, free), withEntries(after, free))) throw addition('another trailer')
-}
-
-const texts = ['M', 'Name', 'Reason', 'Location', 'ContactInfo']
-const keys = ['Type', 'Filter', 'SubFilter', 'ByteRange', 'Contents', ...texts]
-
-/** The signature dictionary as it is: its values are checked where its range is, here that it holds nothing else. */
-function checkedDictionary(value: PdfObject): PdfObject {
-  const isSound =
-    isDict(value) &&
-    [...value.entries].every(([key, item]) => keys.includes(key) && (!texts.includes(key) || isString(item)))
-  if (!isSound) throw addition('more than a signature says')
-  return value
-}
-
-const same = (a: PdfObject, b: PdfObject): boolean => sameBytes(writeObject(a), writeObject(b))
 
 const addition = (what: string): Refusal =>
   new Refusal(

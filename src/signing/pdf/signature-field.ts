@@ -14,8 +14,10 @@ import {
   type PdfObject,
   type PdfRef,
   type PdfStream,
+  type PdfString,
   raw,
   textString,
+  withEntries,
 } from './objects.ts'
 import type { Update } from './update.ts'
 
@@ -33,29 +35,44 @@ export type Rectangle = readonly [left: number, bottom: number, right: number, t
 
 const rangeWidth = 48
 
+/** The same as a signature dictionary holds it. */
+export type SignatureTexts = {
+  readonly [key in 'M' | 'Name' | 'Reason' | 'Location' | 'ContactInfo']: PdfString | undefined
+}
+
+export function signatureTexts(text: SignatureText): SignatureTexts {
+  return {
+    M: dateString(text.signedAt),
+    Name: textString(text.name),
+    Reason: textString(text.reason),
+    Location: textString(text.location),
+    ContactInfo: text.contact === undefined ? undefined : textString(text.contact),
+  }
+}
+
 /** A signature dictionary with room for `reserved` bytes of CMS; what is known only later comes first. */
-export function signatureDictionary(text: SignatureText, reserved: number, certify: boolean): PdfDict {
+export function signatureDictionaryOf(texts: SignatureTexts, reserved: number): PdfDict {
   return dict({
     Type: name('Sig'),
     Filter: name('Adobe.PPKLite'),
     SubFilter: name('ETSI.CAdES.detached'),
     ByteRange: raw(`[${' '.repeat(rangeWidth - 2)}]`),
     Contents: raw(`<${'0'.repeat(reserved * 2)}>`),
-    M: dateString(text.signedAt),
-    Name: textString(text.name),
-    Reason: textString(text.reason),
-    Location: textString(text.location),
-    ContactInfo: text.contact === undefined ? undefined : textString(text.contact),
-    Reference: certify
-      ? array(
-          dict({
-            Type: name('SigRef'),
-            TransformMethod: name('DocMDP'),
-            TransformParams: dict({ Type: name('TransformParams'), P: 1, V: name('1.2') }),
-          }),
-        )
-      : undefined,
+    M: texts.M,
+    Name: texts.Name,
+    Reason: texts.Reason,
+    Location: texts.Location,
+    ContactInfo: texts.ContactInfo,
   })
+}
+
+/** The same for a document's first signature, which may certify it. */
+export function signatureDictionary(text: SignatureText, reserved: number, certify: boolean): PdfDict {
+  const own = signatureDictionaryOf(signatureTexts(text), reserved)
+  if (!certify) return own
+  const parameters = dict({ Type: name('TransformParams'), P: 1, V: name('1.2') })
+  const reference = dict({ Type: name('SigRef'), TransformMethod: name('DocMDP'), TransformParams: parameters })
+  return withEntries(own, { Reference: array(reference) })
 }
 
 /** Adds a signature field that is its own widget, for the /Annots of `page`; without a rectangle it cannot be seen. */

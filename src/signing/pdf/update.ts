@@ -13,12 +13,11 @@ export type Update = {
   put(at: PdfRef, value: PdfObject): void
   /** The object as it will be: as put, or as the file has it. */
   get(at: PdfObject | undefined): PdfObject
-  /** The file with the update, and where each of its objects begins. */
-  write(trailer: { readonly Info?: PdfRef }): {
-    readonly bytes: Uint8Array
-    readonly offsets: ReadonlyMap<number, number>
-  }
+  write(trailer: { readonly Info?: PdfRef }): WrittenUpdate
 }
+
+/** The file with the update, and where each of its objects begins. */
+export type WrittenUpdate = { readonly bytes: Uint8Array; readonly offsets: ReadonlyMap<number, number> }
 
 /** Begins an incremental update of a file; the file's own bytes stay as they are. */
 export function updateOf(file: PdfFile): Update {

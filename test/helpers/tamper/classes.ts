@@ -5,6 +5,7 @@ import { laterData } from './later-data.ts'
 import type { Tampering } from './report.ts'
 import { shadows } from './shadows.ts'
 import { cmsFlips, swappedSigners, timestampFlips } from './signers.ts'
+import { strangers } from './strangers.ts'
 import { incrementalSavings } from './updates.ts'
 import { wrappings } from './wrapping.ts'
 
@@ -20,6 +21,7 @@ export const tamperings: { readonly [className: string]: readonly Tampering[] } 
   'changed bytes in the signature': cmsFlips,
   'changed bytes in the timestamp': timestampFlips,
   'swapped signers': swappedSigners,
+  'signatures of strangers': strangers,
   'replaced attachments': attachmentSwaps,
   'appended bytes': appendedBytes,
   truncation: truncations,

@@ -12,6 +12,7 @@ import { tamperings } from './classes.ts'
 import { laterData } from './later-data.ts'
 import { approverType, lootOf } from './loot.ts'
 import { type Loot, withCms } from './report.ts'
+import { signedByStranger } from './strangers.ts'
 
 export type SuiteOptions = {
   /** Signed by a second person too. */
@@ -49,6 +50,12 @@ export function tamperSuite(keyType: KeyType, level: SignatureLevel, options: Su
       // Nothing is added to what is certified.
       const certified = level === 'B-B' ? 'B-B' : 'B-T'
       expect(await verify(loot.certified.pdf)).toMatchObject({ verdict: 'accepted', level: certified, reasons: [] })
+    })
+
+    test('is intact but unproven once a stranger signs it too, in an update that brings nothing else', async () => {
+      const { verdict, reasons } = await verify(await signedByStranger(loot))
+      const unproven = { code: 'no-anchor', signature: people.length }
+      expect({ verdict, reasons }).toMatchObject({ verdict: 'intact-signer-unproven', reasons: [unproven] })
     })
 
     test('is sound at a lower level once it is cut back to an earlier revision: only somebody who knows the level issued can tell', async () => {
