@@ -53,8 +53,9 @@ export function indexedArtefacts(attachments: readonly File[]): readonly Indexed
     const { entry, artefacts } = (item ?? {}) as { readonly entry?: unknown; readonly artefacts?: unknown }
     for (const artefact of Array.isArray(artefacts) ? artefacts : []) {
       const { name, commitment } = (artefact ?? {}) as Partial<IndexedArtefact>
-      if (typeof entry !== 'number' || typeof name !== 'string' || !/^[0-9a-f]{64}$/.test(commitment ?? '')) continue
-      if (commitment !== undefined && !found.has(commitment)) found.set(commitment, { entry, name, commitment })
+      if (typeof entry !== 'number' || typeof name !== 'string' || typeof commitment !== 'string') continue
+      if (/^[0-9a-f]{64}$/.test(commitment) && !found.has(commitment))
+        found.set(commitment, { entry, name, commitment })
     }
   }
   return [...found.values()]

@@ -55,8 +55,14 @@ async function evidenceChecks(
   // What an accepted report carries was there when the report was timestamped, whatever has run out since.
   const at = verdict === 'accepted' ? timestamp?.time : undefined
   const revocation = joinRevocation([held, ...(given ? [given] : [])])
-  const stamp = await checkStamp(attachments, timestampAnchors ?? anchors, { at, revocation })
-  return [...checkEvidence(attachments), ...stamp]
+  try {
+    const stamp = await checkStamp(attachments, timestampAnchors ?? anchors, { at, revocation })
+    return [...checkEvidence(attachments), ...stamp]
+  } catch (error) {
+    // Anybody may sign anything: a reader who names no authority gets an answer about their attachments, too.
+    const reason = error instanceof Error ? error.message : String(error)
+    return [{ holds: false, sentence: `The embedded evidence cannot be read: ${reason}.` }]
+  }
 }
 
 function contradictionIn(evidence: readonly Check[], beside: readonly Check[]): Contradiction {

@@ -52,7 +52,7 @@ function checksOf(signature: SignatureVerdict, i: number, verdict: PdfVerdict, s
   )
   const noAnchor = open.get('no-anchor')
   const noTime = open.get('timestamp-not-trusted') ?? open.get('timestamp-outlived')
-  const who = `${signer.subject}${reason ? ` («${reason}»)` : ''}`
+  const who = `${signer.subject}${reason ? ` («${reason.replace(/[«»]/g, '"')}»)` : ''}`
   const made =
     i === 0
       ? `Signature 1 is that of ${who}, over the first ${bytes} bytes: the report as it was issued.`
@@ -62,7 +62,7 @@ function checksOf(signature: SignatureVerdict, i: number, verdict: PdfVerdict, s
     noAnchor === undefined
       ? {
           holds: true,
-          sentence: 'The certificate leads to an authority that you trust, and was valid at the time of signing.',
+          sentence: `The certificate leads to an authority that you trust, and ${validity(signature)}.`,
         }
       : { holds: null, sentence: noAnchor },
     timeCheck(signature, noTime),
@@ -70,20 +70,29 @@ function checksOf(signature: SignatureVerdict, i: number, verdict: PdfVerdict, s
   ]
 }
 
+/** Where nothing shows when something was signed, its certificates are looked at as of another moment. */
+function validity({ timestamp }: SignatureVerdict): string {
+  if (!timestamp) return 'is valid now; whether it was at the time of signing rests on the signer’s word for that'
+  return timestamp.anchored
+    ? 'was valid at the time of signing'
+    : 'was valid at the time that the time stamp states, which nobody whom you trust bears out'
+}
+
 /** Whether anybody had been revoked; a file without revocation data leaves that to those who can still ask. */
-function revocationChecks({ standings }: SignatureVerdict): readonly Check[] {
+function revocationChecks({ standings, timestamp }: SignatureVerdict): readonly Check[] {
   if (standings.length === 0) return []
+  const then = timestamp?.anchored === false ? 'by the time that the time stamp states' : 'by then'
   const unknown = standings.filter(({ status }) => status === 'unknown').map(({ subject }) => subject)
   if (unknown.length > 0) {
     const names = [...new Set(unknown)].join(' and ')
-    const sentence = `Whether the certificate of ${names} had been revoked by then, the file does not say; ask the authority that issued it.`
+    const sentence = `Whether the certificate of ${names} had been revoked ${then}, the file does not say; ask the authority that issued it.`
     return [{ holds: null, sentence }]
   }
   const told = standings.map((each) =>
     each.status === 'good' ? `${each.subject} by ${sourceWords[each.source]} of ${each.issued}` : '',
   )
   return [
-    { holds: true, sentence: `No certificate had been revoked by then, as the file itself shows: ${told.join('; ')}.` },
+    { holds: true, sentence: `No certificate had been revoked ${then}, as the file itself shows: ${told.join('; ')}.` },
   ]
 }
 
@@ -92,6 +101,10 @@ function timeCheck({ timestamp }: Pick<SignatureVerdict, 'timestamp'>, distrust:
     return { holds: null, sentence: 'There is no time stamp: the time of signing is the signer’s own word.' }
   }
   if (distrust !== undefined) return { holds: null, sentence: distrust }
+  if (!timestamp.anchored) {
+    const sentence = `It is said to have existed at ${timestamp.time}, by ${timestamp.authority}: nobody whom you trust vouches for this authority.`
+    return { holds: null, sentence }
+  }
   return {
     holds: true,
     sentence: `A time-stamping authority that you trust states that it existed at ${timestamp.time}.`,

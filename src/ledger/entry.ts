@@ -20,11 +20,19 @@ export function encodeEntry(entry: Entry): Uint8Array {
  */
 export function decodeEntry(bytes: Uint8Array): Entry {
   const { text, value } = parse(bytes)
-  const why = entryProblem(value)
+  const why = problemOf(text, value)
   if (why !== undefined) throw notAnEntry(why)
-  // Duplicate names, spaces or another order would let two readers see two different entries in the same bytes.
-  if (!isCanonical(text, value)) throw notAnEntry('it is not in canonical form (RFC 8785)')
   return value as Entry
+}
+
+function problemOf(text: string, value: unknown): string | undefined {
+  try {
+    // Duplicate names, spaces or another order would let two readers see two different entries in the same bytes.
+    return entryProblem(value) ?? (isCanonical(text, value) ? undefined : 'it is not in canonical form (RFC 8785)')
+  } catch (error) {
+    if (error instanceof RangeError) return 'it is nested too deeply'
+    throw error
+  }
 }
 
 function parse(bytes: Uint8Array): { text: string; value: unknown } {

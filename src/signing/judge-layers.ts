@@ -73,7 +73,7 @@ async function judgeSignature(
     signature: {
       level: answer.level,
       signer: identityOf(signer),
-      timestamp: oldest ? { time: instant(oldest.info.time), authority: nameText(oldest.signer.subject) } : null,
+      timestamp: oldest ? timeOf(oldest) : null,
       signedAt: found.signedAt,
       name: found.name,
       reason: found.reason,
@@ -83,6 +83,12 @@ async function judgeSignature(
     reasons,
   }
 }
+
+const timeOf = ({ info, signer, path }: TimestampToken): PdfVerdict['timestamp'] => ({
+  time: instant(info.time),
+  authority: nameText(signer.subject),
+  anchored: path.anchor !== null,
+})
 
 const stampOf = ({ info, path }: TimestampToken): Stamp => ({ time: info.time, path })
 

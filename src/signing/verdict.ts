@@ -38,7 +38,12 @@ export type PdfVerdict = {
   /** What the document claims (/M), by the signer's own clock. */
   readonly signedAt: Instant | null
   /** The oldest that is over the signature, its own or one of the document. */
-  readonly timestamp: { readonly time: Instant; readonly authority: string } | null
+  readonly timestamp: {
+    readonly time: Instant
+    readonly authority: string
+    /** Whether a given certificate vouches for the authority. */
+    readonly anchored: boolean
+  } | null
   /** Of what the document consists, oldest first; empty where refused. */
   readonly layers: readonly DocumentLayer[]
   /** Why it is not `accepted`; empty where it is. */

@@ -119,8 +119,13 @@ async function findSignedPrefix(bytes: Uint8Array, trust: Trust): Promise<Reason
     if (prefix.verdict === 'refused') continue
     return {
       code: 'modified-after-signing',
-      message: `The first ${size} bytes are as ${prefix.signatures.at(-1)?.signer.subject ?? 'the signer'} signed them, but ${bytes.length - size} bytes were added afterwards: the document may show something else than what was signed.`,
+      message: `The first ${size} bytes are as ${signerOf(prefix)} signed them, but ${bytes.length - size} bytes were added afterwards: the document may show something else than what was signed.`,
     }
   }
   return undefined
+}
+
+function signerOf({ verdict, signatures }: PdfVerdict): string {
+  const subject = signatures.at(-1)?.signer.subject ?? 'the signer'
+  return verdict === 'accepted' ? subject : `somebody by the name of ${subject}`
 }

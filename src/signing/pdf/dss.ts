@@ -1,5 +1,5 @@
-import { hex, sameBytes } from '../bytes.ts'
-import { sha1 } from '../cms/primitives.ts'
+import { hex } from '../bytes.ts'
+import { digest, sha1 } from '../cms/primitives.ts'
 import { entry, type PdfFile } from './file.ts'
 import {
   array,
@@ -52,15 +52,14 @@ export function addToStore(file: PdfFile, update: Update, related: ReadonlyMap<s
   const before = readStore(file)
   const at = before ? file.catalog.entries.get('DSS') : update.reserve()
   if (!isRef(at)) throw new PdfError('the security store is not an object of its own')
-  const references = new Map(
-    kinds.map(({ list, key }) => [list, [...(before ? storedIn(file, key, before[list]) : [])]]),
-  )
+  const references = new Map(kinds.map(({ list, key }) => [list, before ? storedIn(file, key, before[list]) : []]))
+  const places = new Map(kinds.map(({ list }) => [list, placesOf(references.get(list) ?? [])]))
   const place = (list: keyof SecurityStore, bytes: Uint8Array): PdfRef => {
-    const known = references.get(list) ?? []
-    const found = known.find((each) => sameBytes(each.bytes, bytes))
-    if (found) return found.ref
+    const found = places.get(list)?.find(bytes)
+    if (found) return found
     const ref = update.add({ kind: 'stream', dict: dict({}), bytes })
-    known.push({ ref, bytes })
+    references.get(list)?.push({ ref, bytes })
+    places.get(list)?.add(bytes, ref)
     return ref
   }
   const all = new Map([...(before?.related ?? []), ...related])
@@ -87,10 +86,27 @@ function listsOf(key: 'key' | 'relatedKey', items: (list: keyof SecurityStore) =
   return dict(Object.fromEntries(all.flatMap(([title, list]) => (list.length > 0 ? [[title, array(...list)]] : []))))
 }
 
-function storedIn(file: PdfFile, key: string, values: readonly Uint8Array[]) {
+type Stored = { readonly ref: PdfRef; readonly bytes: Uint8Array }
+
+function storedIn(file: PdfFile, key: string, values: readonly Uint8Array[]): Stored[] {
   const list = entry(file, entry(file, file.catalog, 'DSS'), key)
   const refs = isArray(list) ? list.items.filter(isRef) : []
   return values.flatMap((bytes, i) => (refs[i] ? [{ ref: refs[i], bytes }] : []))
+}
+
+/** Where values stand, found without comparing each with each: a hostile store names as many as it likes. */
+function placesOf(stored: readonly Stored[]) {
+  const byIdentity = new Map<Uint8Array, PdfRef>()
+  const byContent = new Map<string, PdfRef>()
+  const keyOf = (bytes: Uint8Array): string => hex(digest('sha256', bytes))
+  const add = (bytes: Uint8Array, ref: PdfRef): void => {
+    const key = keyOf(bytes)
+    const first = byContent.get(key) ?? ref
+    byContent.set(key, first)
+    byIdentity.set(bytes, first)
+  }
+  for (const { bytes, ref } of stored) add(bytes, ref)
+  return { add, find: (bytes: Uint8Array) => byIdentity.get(bytes) ?? byContent.get(keyOf(bytes)) }
 }
 
 /**
@@ -105,13 +121,13 @@ export function readStore(file: PdfFile): FoundStore | null {
   const typed = store.entries.get('Type')
   if (typed !== undefined && !isName(typed, 'DSS')) throw new PdfError('the security store has another /Type')
   onlyKeys(store, ['Type', 'VRI', ...kinds.map(({ key }) => key)])
-  const numbers = [at.number]
+  const numbers = new Set([at.number])
   const streams = new Map<number, { readonly list: keyof SecurityStore; readonly bytes: Uint8Array }>()
   const lists = kinds.map(({ list, key }) => {
     const values = refsOf(store.entries.get(key)).map((ref) => {
       const bytes = bytesOf(file, ref)
-      if (numbers.includes(ref.number)) throw new PdfError(`object ${ref.number} stands twice in the security store`)
-      numbers.push(ref.number)
+      if (numbers.has(ref.number)) throw new PdfError(`object ${ref.number} stands twice in the security store`)
+      numbers.add(ref.number)
       streams.set(ref.number, { list, bytes })
       return bytes
     })
@@ -138,7 +154,7 @@ export function readStore(file: PdfFile): FoundStore | null {
     )
   }
   const found = new Map(lists)
-  return { ...listed((list) => found.get(list) ?? []), related, numbers }
+  return { ...listed((list) => found.get(list) ?? []), related, numbers: [...numbers] }
 }
 
 function listed(read: (list: keyof SecurityStore, relatedKey: string) => readonly Uint8Array[]): SecurityStore {

@@ -45,11 +45,14 @@ type ReadObject = { readonly value: PdfObject; readonly start: number; readonly 
 
 const mostSections = 64
 const mostObjects = 5_000_000
+/** Of all kinds: the demonstration's report of 53 pages has 141,000. */
+const mostValues = 6_000_000
 
 /** Opens a PDF; throws PdfError where it is damaged, encrypted, or has cross-reference streams. */
 export function openPdf(bytes: Uint8Array): PdfFile {
   if (!/^%PDF-[12]\.\d/.test(fromLatin1(bytes.subarray(0, 8)))) throw new PdfError('there is no PDF header', 0)
-  const sections = readSections(bytes)
+  const budget = { left: mostValues }
+  const sections = readSections(bytes, budget)
   const [newest] = sections
   if (!newest) throw new PdfError('there is no cross-reference section')
   const { trailer } = newest
@@ -68,7 +71,7 @@ export function openPdf(bytes: Uint8Array): PdfFile {
     if (before && before.number === number && before.generation === generation) return before
     if (reading.has(offset)) throw new PdfError('lengths in a circle', offset)
     reading.add(offset)
-    const found = { ...readIndirect(bytes, number, generation, offset, resolve), number, generation }
+    const found = { ...readIndirect({ bytes, at: offset, budget }, number, generation, resolve), number, generation }
     reading.delete(offset)
     known.set(offset, found)
     return found
@@ -91,10 +94,10 @@ export function openPdf(bytes: Uint8Array): PdfFile {
   return { bytes, sections, trailer, catalog, catalogRef, numbers: [...offsets.keys()], resolve, load, read }
 }
 
-function readSections(bytes: Uint8Array): readonly Section[] {
+function readSections(bytes: Uint8Array, budget: Budget): readonly Section[] {
   const sections: Section[] = []
   for (let start: number | undefined = lastStart(bytes); start !== undefined; ) {
-    const section = readSection(bytes, start)
+    const section = readSection({ bytes, at: start, budget })
     // Each section stands behind those that it adds to: no circles, no jumping ahead.
     const later = sections.at(-1)
     if (later && section.start >= later.start) throw new PdfError('cross-reference sections out of order', start)
@@ -116,8 +119,10 @@ function lastStart(bytes: Uint8Array): number {
   return Number(match[1])
 }
 
-function readSection(bytes: Uint8Array, start: number): Section {
-  const cursor: Cursor = { bytes, at: start }
+type Budget = NonNullable<Cursor['budget']>
+
+function readSection(cursor: Cursor): Section {
+  const { bytes, at: start } = cursor
   if (fromLatin1(bytes.subarray(start, start + 4)) !== 'xref') {
     throw new PdfError('there is no cross-reference table here; cross-reference streams are not supported', start)
   }
@@ -149,13 +154,12 @@ function readSection(bytes: Uint8Array, start: number): Section {
 }
 
 function readIndirect(
-  bytes: Uint8Array,
+  cursor: Cursor,
   number: number,
   generation: number,
-  start: number,
   resolve: (value: PdfObject | undefined) => PdfObject,
 ): ReadObject {
-  const cursor: Cursor = { bytes, at: start }
+  const { bytes, at: start } = cursor
   if (readCount(cursor) !== number || readCount(cursor) !== generation) {
     throw new PdfError(`object ${number} is not where the cross-reference table says`, start)
   }

@@ -12,6 +12,8 @@ const number = /^[+-]?(?:\d+\.?\d*|\.\d+)$/
 export type Cursor = {
   readonly bytes: Uint8Array
   at: number
+  /** How many more values may be read, shared by all that is read of a file: each takes far more room than its bytes. */
+  readonly budget?: { left: number }
 }
 
 const isWhite = (byte: number | undefined): boolean => byte !== undefined && white.has(byte)
@@ -59,6 +61,7 @@ export function readCount(cursor: Cursor): number {
 /** Reads one object other than a stream. */
 export function readObject(cursor: Cursor, depth = 0): PdfObject {
   if (depth > deepest) throw new PdfError('nested too deeply', cursor.at)
+  if (cursor.budget && --cursor.budget.left < 0) throw new PdfError('more values than a report has', cursor.at)
   skipSpace(cursor)
   const { bytes } = cursor
   const start = cursor.at
@@ -171,35 +174,48 @@ const escapes: { readonly [character: string]: number } = { n: 0x0a, r: 0x0d, t:
 function readLiteral(cursor: Cursor): PdfString {
   const start = cursor.at++
   const { bytes } = cursor
-  const out: number[] = []
+  const out = new Uint8Array(literalEnd(bytes, start) - start)
+  let length = 0
   for (let open = 1; ; ) {
     const byte = bytes[cursor.at++]
     if (byte === undefined) throw new PdfError('a string has no end', start)
     if (byte === 0x28) open++
     if (byte === 0x29 && --open === 0) break
-    if (byte === 0x5c) readEscape(cursor, out)
-    else if (byte === 0x0d) {
+    if (byte === 0x5c) {
+      const escaped = readEscape(cursor)
+      if (escaped !== undefined) out[length++] = escaped
+    } else if (byte === 0x0d) {
       // An end of line inside a string is one line feed, however it is written.
       if (bytes[cursor.at] === 0x0a) cursor.at++
-      out.push(0x0a)
-    } else out.push(byte)
+      out[length++] = 0x0a
+    } else out[length++] = byte
   }
-  return { kind: 'string', bytes: Uint8Array.from(out), token: { start, end: cursor.at } }
+  return { kind: 'string', bytes: out.subarray(0, length), token: { start, end: cursor.at } }
 }
 
-function readEscape(cursor: Cursor, out: number[]): void {
+/** Where a literal string ends: it is never longer than it is spelt. */
+function literalEnd(bytes: Uint8Array, start: number): number {
+  let open = 0
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === 0x5c) at++
+    else if (byte === 0x28) open++
+    else if (byte === 0x29 && --open === 0) return at
+  }
+  throw new PdfError('a string has no end', start)
+}
+
+/** The byte that an escape stands for; undefined where it is an end of line, which stands for nothing. */
+function readEscape(cursor: Cursor): number | undefined {
   const { bytes } = cursor
   const byte = bytes[cursor.at++]
   if (byte === undefined) throw new PdfError('a string has no end', cursor.at)
-  if (byte === 0x0a) return
+  if (byte === 0x0a) return undefined
   if (byte === 0x0d) {
     if (bytes[cursor.at] === 0x0a) cursor.at++
-    return
+    return undefined
   }
-  if (byte < 0x30 || byte > 0x37) {
-    out.push(escapes[String.fromCharCode(byte)] ?? byte)
-    return
-  }
+  if (byte < 0x30 || byte > 0x37) return escapes[String.fromCharCode(byte)] ?? byte
   let value = byte - 0x30
   for (let more = 0; more < 2; more++) {
     const digit = bytes[cursor.at]
@@ -207,5 +223,5 @@ function readEscape(cursor: Cursor, out: number[]): void {
     value = value * 8 + digit - 0x30
     cursor.at++
   }
-  out.push(value & 0xff)
+  return value & 0xff
 }

@@ -23,7 +23,7 @@ export type FoundSignature = {
   readonly range: SignedRange
   /** The bytes of /Contents: the CMS and the zeros behind it. */
   readonly room: Uint8Array
-  /** What /M, /Name and /Reason claim. */
+  /** What /M, /Name and /Reason claim; texts are one line each, without characters that could make them look like others. */
   readonly signedAt: Instant | null
   readonly name: string | null
   readonly reason: string | null
@@ -73,7 +73,7 @@ function readField(file: PdfFile, field: PdfDict) {
   checkDictionary(file, dictionary)
   const text = (key: string): string | null => {
     const value = dictionary.entries.get(key)
-    return isString(value) ? readText(value) : null
+    return isString(value) ? oneLine(readText(value)) : null
   }
   return {
     ...readRange(file, dictionary),
@@ -82,6 +82,15 @@ function readField(file: PdfFile, field: PdfDict) {
     name: text('Name'),
     reason: text('Reason'),
   }
+}
+
+/** Longer than this is no name or reason, and would push out of sight what stands beside it. */
+const longestText = 500
+
+/** Anybody may sign, and whatever they state is shown among our own sentences. */
+function oneLine(text: string): string {
+  const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}')
+  return plain.length > longestText ? `${plain.slice(0, longestText).toWellFormed()}…` : plain
 }
 
 function checkDictionary(file: PdfFile, dictionary: PdfDict): void {

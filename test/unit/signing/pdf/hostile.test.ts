@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { verifyPdf } from '../../../../src/signing/verify-pdf.ts'
+import { handmadePdf, signingTime } from '../../../helpers/signing.ts'
+
+/* Files that nobody signed and that would take hours or all memory if they were read without measure. */
+
+const verdictOf = async (pdf: Uint8Array) => {
+  const { verdict, reasons } = await verifyPdf(pdf, { anchors: [], at: signingTime })
+  return { verdict, codes: reasons.map(({ code }) => code) }
+}
+
+test('a security store that names everything many times over is refused at once', async () => {
+  const count = 4_000
+  const references = Array.from({ length: count }, (_, i) => `${i + 5} 0 R`).join(' ')
+  const entry = (i: number) => `/${i.toString(16).toUpperCase().padStart(40, '0')} <</Cert [${references}]>>`
+  const store = `<</Type /DSS /Certs [${references}] /VRI <<${Array.from({ length: 40 }, (_, i) => entry(i)).join('\n')}>>>>`
+  const streams = Array.from(
+    { length: count },
+    (_, i) => `<</Length 8>>\nstream\n${String(i).padStart(8, '0')}\nendstream`,
+  )
+  const pages = ['<</Type /Pages /Kids [3 0 R] /Count 1>>', '<</Type /Page /Parent 2 0 R>>']
+  const printed = handmadePdf(['<</Type /Catalog /Pages 2 0 R /DSS 4 0 R>>', ...pages, store, ...streams])
+  const previous = /startxref\n(\d+)/.exec(Buffer.from(printed).toString('latin1'))?.[1]
+  const body = `4 0 obj\n${store}\nendobj\n`
+  const table = `xref\n4 1\n${String(printed.length).padStart(10, '0')} 00000 n \n`
+  const trailer = `trailer\n<</Size ${count + 5} /Root 1 0 R /Prev ${previous}>>\nstartxref\n${printed.length + body.length}\n%%EOF\n`
+  const updated = Buffer.concat([printed, Buffer.from(body + table + trailer)])
+  expect(await verdictOf(updated)).toEqual({ verdict: 'refused', codes: ['modified-after-signing'] })
+})
+
+test('more values than a report has are refused before they fill the memory', async () => {
+  const pdf = handmadePdf([`<</Type /Catalog /X [${'null '.repeat(6_100_000)}]>>`])
+  expect(await verdictOf(pdf)).toEqual({ verdict: 'refused', codes: ['malformed'] })
+})
