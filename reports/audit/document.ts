@@ -43,7 +43,8 @@ export function auditDocument({ assessment, comparison, issue }: AuditReport): A
   const { coverage } = assessment
   const period = context.dates.period(assessment.period)
   const section = (name: keyof typeof headings): Heading => ({ ...headings[name], flows: false })
-  const slight = (name: keyof typeof headings): Heading => ({ ...headings[name], flows: true, slight: true })
+  // With next to nothing to say it stands above the next section: below the one before it, it might be alone on a page.
+  const slight = (name: keyof typeof headings): Heading => ({ ...headings[name], flows: false, slight: true })
   const below = (name: keyof typeof headings, rows: number, most: number): Heading => ({
     ...headings[name],
     flows: rows <= most,
@@ -59,15 +60,17 @@ export function auditDocument({ assessment, comparison, issue }: AuditReport): A
     ),
     comparison: comparisonSection(
       context,
-      comparison === null ? slight('comparison') : section('comparison'),
+      { ...(comparison === null ? slight('comparison') : section('comparison')), flows: excepted === 0 },
       comparison,
     ),
     population: population(
       context,
-      comparison === null ? section('population') : below('population', coverage.targets.length, few.targets),
+      comparison === null
+        ? { ...section('population'), flows: true }
+        : below('population', coverage.targets.length, few.targets),
     ),
-    evidence: evidenceIndex(context, section('evidence')),
-    verification: verification(context, section('verification')),
+    evidence: evidenceIndex(context, issue.evidence.length === 0 ? slight('evidence') : section('evidence')),
+    verification: verification(context, { ...section('verification'), flows: issue.evidence.length === 0 }),
   }
   const sideBySide = inventory(context, below('inventory', (assessment.inventory ?? []).length, few.inventory))
   const rules = annex(

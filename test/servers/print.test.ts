@@ -27,7 +27,11 @@ beforeAll(async () => {
   const plain = drawAssessment(quarter)
   const components = plain.systems.flatMap((system) => system.components.map(({ ref }) => ref))
   const assessment = { ...plain, inventory: drawInventory(20, components, plain.asOf) }
-  const document = { assessment, comparison: drawComparison(assessment), issue: drawIssue(assessment) }
+  const act = { at: createdAt, policy: 'raw-personal', basis: 'storage limitation', reason: null }
+  const behind = assessment.inventory.map(({ entry }) => [entry])
+  const erasures = [{ ...act, entry: 95_000, artefacts: behind.length, behind }]
+  const issue = drawIssue(assessment, { retention: { erasures, policies: [], holds: [] } })
+  const document = { assessment, comparison: drawComparison(assessment), issue }
   pdf = await printPdf(renderHtml(auditDocument(document)), { signal, createdAt })
   latin1 = Buffer.from(pdf).toString('latin1')
 })

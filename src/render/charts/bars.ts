@@ -1,7 +1,7 @@
 import { cumsum } from 'd3-array'
 import { scaleLinear } from 'd3-scale'
 import type { Chart } from '../chart.ts'
-import { colours, rect, svg, toneColours } from './svg.ts'
+import { colours, rect, round, svg, toneColours } from './svg.ts'
 
 const gap = 0.6
 
@@ -13,7 +13,11 @@ export function bar({ label, parts }: Extract<Chart, { kind: 'bar' }>): string {
   const shares = filled.map(({ tone, count }, index) => {
     const end = ends[index] ?? 0
     const from = x(end - count)
-    return rect({ x: from, y: 0, width: Math.max(0.8, x(end) - from - gap), height: 10 }, toneColours[tone])
+    const share = { x: from, y: 0, width: Math.max(0.8, x(end) - from - gap), height: 10 }
+    // A mark beside the colour: printed in greys, red and green are the same.
+    const mark =
+      tone === 'bad' ? `<path d="M${round(from)} 5h${round(share.width)}" stroke="#ffffff" stroke-width="1.6"/>` : ''
+    return rect(share, toneColours[tone]) + mark
   })
   const body = shares.length > 0 ? shares : [rect({ x: 0, y: 0, width: 100, height: 10 }, colours.empty)]
   return svg({ width: 100, height: 10, label, body, className: 'bar', stretch: true })

@@ -36,8 +36,8 @@ test('a page that two sections share names both in its head, unless one says nex
   expect(few).toContain('#exceptions { page: findings }')
   const none = heads(['satisfied'])
   expect(none).toContain('@page findings { @top-left { content: "Findings by objective" } }')
-  expect(none).toContain('#exceptions { page: findings }')
+  expect(none).toContain('#comparison { page: exceptions }')
   expect(none).toContain(
-    '@page comparison { @top-left { content: "Comparison with the previous period · Population and completeness" } }',
+    '@page exceptions { @top-left { content: "Comparison with the previous period · Population and completeness" } }',
   )
 })

@@ -141,9 +141,10 @@ test('a period that is still running is said to be so', () => {
   expect(drawn(quarter).cover.running).toBeNull()
 })
 
-test('without an earlier period the comparison says that there is none and takes no page', () => {
-  const { comparison, summary } = drawn(quarter, false)
-  expect(comparison).toMatchObject({ before: null, groups: [], heading: { flows: true } })
+test('without an earlier period the comparison says that there is none and takes no page of its own', () => {
+  const { comparison, population, summary } = drawn(quarter, false)
+  expect(comparison).toMatchObject({ before: null, groups: [] })
+  expect(population.heading.flows).toBe(true)
   expect(summary.since.more).toContain('no earlier period')
 })
 
