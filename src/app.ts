@@ -3,11 +3,15 @@ import { resolve } from 'node:path'
 import { loadCollectors } from '../collectors/registry.ts'
 import { assessPeriod } from './app/assessment.ts'
 import type { ExportedBundle, ExportOptions } from './app/bundle/export.ts'
+import { openBundle } from './app/bundle/verify.ts'
 import { openLedgerKey, openReportKey } from './app/keys.ts'
 import { ledgerOrigin } from './app/origin.ts'
 import type { Ports } from './app/ports.ts'
 import { loadCatalogue, loadProject, type Project, readCatalogue, ruleProblems } from './app/project.ts'
 import { type RaisedReport, type RaiseReportOptions, raiseReport } from './app/raise-report.ts'
+import type { ReplayEvent } from './app/replay/outcome.ts'
+import { type ReplaySelection, replayEvidence } from './app/replay/replay.ts'
+import { bundleSource, storeSource } from './app/replay/source.ts'
 import type { IssuedReport, ReportOptions } from './app/report.ts'
 import { type AppliedRetention, applyRetention } from './app/retention-apply.ts'
 import type { RetentionSlot } from './app/retention-slot.ts'
@@ -26,6 +30,7 @@ import type { Store } from './ledger/store.ts'
 import type { Assessment } from './model/assessment.ts'
 import type { Catalogue } from './model/control.ts'
 import type { Sha256 } from './model/digest.ts'
+import { IntegrityError } from './model/errors.ts'
 import type { JsonObject } from './model/json.ts'
 import type { PlannedTarget } from './model/plan.ts'
 import { type Clock, type Instant, instant } from './model/time.ts'
@@ -155,6 +160,33 @@ export async function issue(project: Project, options: ReportOptions): Promise<I
 /** Raises a report that was issued to a higher level, or renews it, and records that. */
 export async function raise(options: RaiseReportOptions): Promise<RaisedReport> {
   return await raiseReport(options, ports)
+}
+
+/** Derives the facts in the configuration's store again from the raw bytes; throws StoreError. */
+export async function* replayStore(
+  project: Project,
+  selection: ReplaySelection,
+  signal: AbortSignal,
+): AsyncIterable<ReplayEvent> {
+  await using store = await openLedger(project, 'read')
+  yield* replayEvidence(storeSource(store), selection, { collectors, signal })
+}
+
+/** The same for a bundle, which is verified first; throws IntegrityError `AFD_BUNDLE_REFUSED`, and ConfigError. */
+export async function* replayBundle(
+  path: string,
+  selection: ReplaySelection,
+  signal: AbortSignal,
+): AsyncIterable<ReplayEvent> {
+  const bundle = await openBundle(path)
+  if (!('entries' in bundle)) {
+    const { checks } = bundle.result
+    const why = checks.find(({ holds }) => holds === false)?.sentence ?? 'It is not what was exported.'
+    throw new IntegrityError('AFD_BUNDLE_REFUSED', `the bundle is refused, so that nothing in it is replayed: ${why}`, {
+      hint: `see everything that is wrong with it: affidavit verify ${path}`,
+    })
+  }
+  yield* replayEvidence(bundleSource(bundle), selection, { collectors, signal })
 }
 
 /** The JSON Schema of affidavit.yaml. */

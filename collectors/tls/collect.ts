@@ -1,11 +1,10 @@
 import type { Context, NewObservation, TargetBase } from '../../src/collect/contract.ts'
 import { CollectionError } from '../../src/model/errors.ts'
-import type { JsonObject } from '../../src/model/json.ts'
 import { type Ask, createAsk } from './ask.ts'
 import { type Kept, surveyBehaviour } from './behaviour.ts'
 import type { ChainContext } from './certificate/facts.ts'
-import { parseLogList, writeLogs } from './certificate/log-list.ts'
-import { askRevocation, writeAnswers } from './certificate/online.ts'
+import { logsName, parseLogList, writeLogs } from './certificate/log-list.ts'
+import { askRevocation, revocationName, writeAnswers } from './certificate/online.ts'
 import { shownChains } from './certificate/shown.ts'
 import type { KnownLogs } from './certificate/timestamp-check.ts'
 import { certificatesOfPem, trustStore } from './certificate/trust.ts'
@@ -20,7 +19,8 @@ import { surveyAllCertificates } from './inventory/certificates.ts'
 import { takeInventory } from './inventory/scan.ts'
 import { createPacer } from './pacer.ts'
 import { redactPlainText } from './plain-text.ts'
-import { type KindFacts, replay } from './replay.ts'
+import { type KindFacts, observe } from './replay.ts'
+import { rootsFor, type Setting, settingName, writeSetting } from './setting.ts'
 import { silenceOf } from './silence.ts'
 import { startTls } from './starttls/connect.ts'
 import { endpointOf, serverNameOf, subjectOf, type TlsTarget } from './target.ts'
@@ -55,17 +55,18 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const evidence = exchanges.length > 0 ? [recordTranscript(transcript, context)] : []
   const silent = silenceOf(exchanges.map(readEvidence), target, timeoutMs)
   if (silent) throw failure ?? silent
-  const chains = await chainContext(target, context)
-  const answers = await askRevocation(target, context, shownChains(said.exchanges.map(readEvidence)), chains)
-  if (answers.length > 0) evidence.push(context.record('tls-revocation.json', jsonType, writeAnswers(answers)))
-  const how: JsonObject = target.starttls === undefined ? {} : { starttls: target.starttls }
+  const shown = shownChains(said.exchanges.map(readEvidence))
+  const chains = { ...(await chainContext(target, context)), publicRoots: rootsFor(shown) }
   const logs = await knownLogs(target, context)
-  const seen = replay(transcript, { ...chains, answers, logs })
+  const logsProblem = logs && 'problem' in logs ? logs.problem : null
+  const setting: Setting = { subject, starttls: target.starttls ?? null, logsProblem, chains }
+  evidence.push(context.record(settingName, jsonType, writeSetting(setting)))
+  const answers = await askRevocation(target, context, shown, chains)
+  if (answers.length > 0) evidence.push(context.record(revocationName, jsonType, writeAnswers(answers)))
+  const observations = observe(transcript, setting, { answers, logs })
   if (logs && !('problem' in logs))
-    evidence.push(context.record('tls-logs.json', jsonType, writeLogs(logs, logsIn(seen))))
-  for (const { kind, facts } of seen) {
-    yield { kind, subject, methods: ['TEST'], facts: { ...facts, ...how }, evidence }
-  }
+    evidence.push(context.record(logsName, jsonType, writeLogs(logs, logsIn(observations))))
+  for (const observation of observations) yield { ...observation, evidence }
   const named = await dns()
   if (named) yield named
   if (failure) throw failure

@@ -1,6 +1,7 @@
 import type { Collector } from '../../src/collect/contract.ts'
 import { revocationEndpoints } from './certificate/online.ts'
 import { collectTls } from './collect.ts'
+import { replayTls } from './replay-recording.ts'
 import { endpointOf, parseShorthand, pathsOf, subjectOf, type TlsTarget, tlsTarget } from './target.ts'
 
 /** What a TLS server offers, seen from outside: versions, cipher suites, groups, certificates. */
@@ -24,4 +25,5 @@ export const tlsCollector: Collector<TlsTarget> = {
   subject: subjectOf,
   reach: (target) => ({ endpoints: [endpointOf(target), ...revocationEndpoints(target)], paths: pathsOf(target) }),
   collect: collectTls,
+  replay: replayTls,
 }

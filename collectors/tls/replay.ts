@@ -7,6 +7,7 @@ import { allFeatures } from './features/facts.ts'
 import { knownFrom } from './features/known.ts'
 import { negotiatedFacts } from './inventory/negotiated.ts'
 import { protocolFacts } from './inventory/protocol-facts.ts'
+import type { Setting } from './setting.ts'
 import type { Transcript } from './transcript.ts'
 import { allWeaknesses } from './weaknesses/facts.ts'
 
@@ -33,4 +34,20 @@ export function replay({ exchanges, conversations = [] }: Transcript, context: C
     ...allWeaknesses(heard).map((facts) => ({ kind: 'tls.weakness', facts })),
   ]
   return [...seen, ...policyFacts(seen, context.at)]
+}
+
+/** What the collector yields, but for the names of the artefacts: the facts of a transcript, dated, with their subject. */
+export function observe(
+  transcript: Transcript,
+  { subject, starttls, chains }: Setting,
+  told: Required<Pick<ChainContext, 'answers' | 'logs'>>,
+) {
+  const how: JsonObject = starttls === null ? {} : { starttls }
+  return replay(transcript, { ...chains, ...told }).map(({ kind, facts }) => ({
+    kind,
+    subject,
+    methods: ['TEST'] as const,
+    collected: chains.at,
+    facts: { ...facts, ...how },
+  }))
 }

@@ -16,10 +16,13 @@ export function packTranscript(transcript: Transcript, isSafe: (bytes: Uint8Arra
     const bytes = gzipSync(text, { level })
     // The header names the operating system, which is no part of the evidence.
     bytes[operatingSystemAt] = unknownSystem
-    if (isSafe(bytes)) return { name: 'tls-transcript.json.gz', mediaType: 'application/gzip', bytes }
+    if (isSafe(bytes)) return { name: transcriptNames[0], mediaType: 'application/gzip', bytes }
   }
-  return { name: 'tls-transcript.json', mediaType: 'application/json', bytes: text }
+  return { name: transcriptNames[1], mediaType: 'application/json', bytes: text }
 }
+
+/** What the artefact is called, compressed and not. */
+export const transcriptNames = ['tls-transcript.json.gz', 'tls-transcript.json'] as const
 
 /** RFC 1952 section 2.3.1. */
 const operatingSystemAt = 9

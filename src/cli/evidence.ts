@@ -9,6 +9,7 @@ import { addBundleCommands } from './bundle.ts'
 import { addEraseCommand } from './erase.ts'
 import { configOption, jsonOption, lastOption } from './options.ts'
 import { factText } from './probe-page.ts'
+import { addReplayCommand } from './replay.ts'
 import { addSearchCommand } from './search.ts'
 import type { Shell } from './shell.ts'
 import { printable, say, sayJson, table, tone } from './terminal.ts'
@@ -25,7 +26,7 @@ type ListOptions = {
 
 export function evidenceCommand(shell: Shell): Command {
   const command = new Command('evidence').description(
-    'Look at the evidence in the ledger, search it, hand it out, take it back, erase raw bytes',
+    'Look at the evidence in the ledger, search it, derive it again, hand it out, take it back, erase raw bytes',
   )
   command
     .command('list')
@@ -71,6 +72,7 @@ export function evidenceCommand(shell: Shell): Command {
       if (options.json) return sayJson(entry)
       printEntry(entry, await erasuresOf(store, entry))
     })
+  addReplayCommand(command, shell)
   addBundleCommands(command, shell)
   addSearchCommand(command, shell)
   addEraseCommand(command, shell)

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { Observation } from '../model/evidence.ts'
 import type { Limits, SafetyClass } from '../model/plan.ts'
 import { safetyClasses } from '../model/plan.ts'
+import type { Derived, NotDerived, Recording } from '../model/replay.ts'
 import { secretReferencePattern, secretReferenceRule } from '../model/secret.ts'
 import { type Clock, parseDurationMs } from '../model/time.ts'
 
@@ -139,6 +140,12 @@ export type Collector<Target = unknown> = {
   reach(target: Target & TargetBase): Reach
   /** Yields observations as they are made, so that nothing already observed is lost when time runs out. */
   collect(target: Target & TargetBase, context: Context): AsyncIterable<NewObservation>
+  /**
+   * Derives the observations of a collection again from what was recorded of it, by the same code that made them: pure,
+   * without network, secrets or configuration. What does not follow from the recorded bytes is said to be open, never
+   * copied from the recorded facts. Throws where artefacts are not what this collector records. Undefined where it cannot.
+   */
+  replay?(recording: Recording): readonly (Derived | NotDerived)[]
 }
 
 /** What every target has, whatever its collector. */

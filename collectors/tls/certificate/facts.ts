@@ -38,6 +38,8 @@ export type ChainContext = {
   readonly anchors: TrustStore
   /** Trust files that could not be read, so that an unknown root may yet be a trusted one; null where all were. */
   readonly anchorsMissing: string | null
+  /** Mozilla's roots, or those of them that bear on the chains; as this Node brings them where absent. */
+  readonly publicRoots?: TrustStore
   /** What revocation services answered when they were asked; nobody was where absent. */
   readonly answers?: readonly RevocationAnswer[]
   /** The logs that certificate timestamps are held against. */
@@ -61,8 +63,9 @@ export function chainFacts(
   if ('problem' in leaf) return { ...unparsableFacts(leafDer, chain.length, leaf.problem), sni, role }
   const sent = rest.flatMap((each) => ('problem' in each ? [] : [each]))
   const broken = rest.find((each) => 'problem' in each)
-  const path = buildPath(leaf, sent, [mozillaStore(), context.anchors], context.at)
-  const publicPath = buildPath(leaf, sent, [mozillaStore()], context.at)
+  const publicRoots = context.publicRoots ?? mozillaStore()
+  const path = buildPath(leaf, sent, [publicRoots, context.anchors], context.at)
+  const publicPath = buildPath(leaf, sent, [publicRoots], context.at)
   const issuer = path.certificates[1] ?? sent.find((each) => hasIssued(each, leaf))
   const { answers = [], at } = context
   const revocation = judgeRevocation({ leaf, issuer, at, staples, answers })

@@ -134,6 +134,9 @@ function unusable(message: string): CollectionError {
   })
 }
 
+/** The artefact that keeps them. */
+export const logsName = 'tls-logs.json'
+
 /** The logs of a list that timestamps name, and what is said of the list, as the text of an artefact; bytes in hexadecimal. */
 export function writeLogs({ published, version, logs }: LogList, ids: ReadonlySet<string>): string {
   const named = [...logs.values()].filter(({ id }) => ids.has(id))

@@ -111,6 +111,9 @@ function keyOf({ host, port }: Endpoint): string {
   return `${host.toLowerCase()} ${port}`
 }
 
+/** The artefact that keeps the answers. */
+export const revocationName = 'tls-revocation.json'
+
 /** The answers as the text of an artefact, bytes in hexadecimal. */
 export function writeAnswers(answers: readonly RevocationAnswer[]): string {
   const written = answers.map(({ body, ...rest }) => ({ ...rest, body: body && Buffer.from(body).toString('hex') }))

@@ -1,0 +1,47 @@
+import type { Observation } from './evidence.ts'
+
+/** One collection as it was recorded: what its observations say, and the bytes that they rest on. */
+export type Recording = {
+  /** In the order of the ledger. */
+  readonly observations: readonly Observation[]
+  /** By name; those that were erased are not there. */
+  readonly artefacts: ReadonlyMap<string, Uint8Array>
+  /** A recorded HTTP exchange, read again; throws TypeError where the artefact is not there or is none. */
+  http(name: string): RecordedExchange
+}
+
+/** What an artefact keeps of one HTTP exchange; texts are as they were recorded, redacted. */
+export type RecordedExchange = {
+  readonly method: string
+  /** Path and query, as sent. */
+  readonly target: string
+  readonly requestHeaders: RecordedHeaders
+  /** Null where no response came. */
+  readonly response: {
+    readonly status: number
+    readonly headers: RecordedHeaders
+    readonly body: RecordedBody
+  } | null
+  /** Why no response came, or why it broke off, as a clause; null where it came whole. */
+  readonly failure: string | null
+}
+
+/** Lower-case names; one element a field line. */
+export type RecordedHeaders = { readonly [name: string]: readonly string[] }
+
+/** What is known of a body: its bytes, or its digest alone where it was not kept. */
+export type RecordedBody =
+  | { readonly kept: 'whole'; readonly bytes: Uint8Array; readonly text: string }
+  | { readonly kept: 'digest'; readonly size: number; readonly sha256: string }
+  | { readonly kept: 'cut' }
+
+/** An observation as it follows from recorded bytes. */
+export type Derived = Pick<Observation, 'kind' | 'subject' | 'methods' | 'facts' | 'evidence'> & {
+  /** Where the bytes tell it. */
+  readonly collected?: Observation['collected']
+  /** Facts that do not follow from what was recorded, by name, each with the reason as a clause. */
+  readonly open: { readonly [fact: string]: string }
+}
+
+/** An observation that cannot be derived at all, and why, as a clause. */
+export type NotDerived = Pick<Observation, 'kind' | 'subject' | 'evidence'> & { readonly why: string }
