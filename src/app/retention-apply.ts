@@ -112,8 +112,9 @@ async function unscrubbed(store: Store): Promise<string | null> {
   try {
     return (await store.scrub()) ? null : 'another process has the store open'
   } catch (error) {
-    if (error instanceof StoreError) return error.message
-    throw error
+    if (!(error instanceof StoreError)) throw error
+    if (error.code !== 'AFD_STORE_FULL') return error.message
+    return 'there is no room for further copies, beside the store and in the folder for temporary files (SQLITE_TMPDIR)'
   }
 }
 

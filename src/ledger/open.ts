@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ConfigError, StoreError } from '../model/errors.ts'
 import type { Clock } from '../model/time.ts'
@@ -30,7 +30,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     })
   }
   return await withStoreErrors(path, async () => {
-    if (mode === 'create') createFile(path)
+    if (mode === 'create') {
+      assertNotGone(path)
+      createFile(path)
+    }
     const connection = connect(path, mode === 'read' ? 'read' : 'write', options.lockTimeoutMs ?? 10_000)
     try {
       await patiently(connection.lockTimeoutMs, () => prepare(connection, options))
@@ -40,6 +43,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       connection.file.close()
       throw error
     }
+  })
+}
+
+/** Nobody begins a new ledger without knowing that the one that was there is gone. */
+function assertNotGone(path: string): void {
+  if (existsSync(path)) return
+  const left = [`${path}.lock`, `${path}-wal`].filter((each) => existsSync(each))
+  if (left.length === 0) return
+  throw new StoreError('AFD_STORE_GONE', `there was an evidence store at ${path}, and it is gone`, {
+    hint: `Put it back, or restore a backup. To begin a new ledger in its place, remove what is left of it: ${left.join(', ')}`,
+    subject: path,
   })
 }
 

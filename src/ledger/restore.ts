@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { type Sha256, sha256 } from '../model/digest.ts'
 import { erasedBy } from '../model/erasure.ts'
@@ -65,6 +65,13 @@ export async function restoreStore(
 }
 
 function assertFree(path: string): void {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false })
+  if (log && log.size > 0) {
+    throw new StoreError('AFD_STORE_EXISTS', `the write-ahead log of another store is still there: ${path}-wal`, {
+      hint: 'SQLite would write it into the restored store. Move it away, together with the store that it belongs to.',
+      subject: path,
+    })
+  }
   if (!existsSync(path)) return
   throw new StoreError('AFD_STORE_EXISTS', `there is already an evidence store at ${path}`, {
     hint: 'Nothing is ever put into a ledger beside what was collected: move that file away, or name another `store`.',

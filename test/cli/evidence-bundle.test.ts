@@ -74,6 +74,11 @@ test('a zip archive is what unzip reads, with the same files as the folder', asy
 
 test('a whole ledger is imported again, verifies, and goes on', async () => {
   const other = await another('imported')
+  // What another store left beside the place would become part of this one.
+  const log = at('imported', 'affidavit.db-wal')
+  await writeFile(log, 'frames')
+  await expect(importBundle(other, at('whole.zip'))).rejects.toMatchObject({ code: 'AFD_STORE_EXISTS' })
+  await rm(log)
   await importBundle(other, at('whole.zip'))
   const [before, after] = [await verifyTheStore(project, signal), await verifyTheStore(other, signal)]
   expect(after).toMatchObject({ verdict: 'verified', root: before.root, checkpoints: before.checkpoints })

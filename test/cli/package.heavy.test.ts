@@ -55,6 +55,14 @@ test('the installed package runs the demonstration and verifies its report', asy
   expect(JSON.parse(library.stdout)).toEqual(['accepted', 'refused', true, true])
 })
 
+test('the installed package erases raw bytes and takes them out of the file', async () => {
+  const config = ['-c', 'affidavit-demo/affidavit.yaml', '--json']
+  const [artefact] = JSON.parse((await affidavit('evidence', 'search', 'tls', ...config)).stdout).artefacts
+  const demand = ['--artefact', artefact.commitment, '--reason', 'Request 4711', '--basis', 'GDPR Art. 17', '--yes']
+  const { stdout } = await affidavit('evidence', 'erase', ...demand, ...config)
+  expect(JSON.parse(stdout)).toMatchObject({ artefacts: 1, unscrubbed: null })
+})
+
 test('the installed package makes a configuration and checks it', async () => {
   await affidavit('init', '--yes', '--organisation', 'Example', '--host', 'api.example.com', '--folder', 'own')
   const { stdout } = await affidavit('check', '-c', 'own/affidavit.yaml', '--json')

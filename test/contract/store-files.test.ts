@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -258,6 +259,21 @@ test('a store that another one was put in the place of takes nothing more, and t
   expect(await rejectionOf(store.append(newEntries(1)))).toMatchObject({ code: 'AFD_STORE_MOVED' })
   expect(await verifyStore({ path })).toMatchObject({ verdict: 'verified', entries: 3 })
 })
+
+test.each(['.lock', '-wal'])(
+  'where a store is gone and its %s is left, no new ledger begins in its place',
+  async (end) => {
+    const path = newPath()
+    await madeStore(path)
+    renameSync(path, `${path}.elsewhere`)
+    writeFileSync(`${path}${end}`, '')
+    const refusal = { code: 'AFD_STORE_GONE', exitCode: 3, hint: expect.stringContaining(`${path}${end}`) }
+    expect(await rejectionOf(openStore({ path, origin, clock, mode: 'create' }))).toMatchObject(refusal)
+    expect(existsSync(path)).toBe(false)
+    rmSync(`${path}${end}`)
+    await madeStore(path)
+  },
+)
 
 test('a store opens for writing while another process writes for long', async () => {
   const path = newPath()
