@@ -7,7 +7,7 @@ import { erasedBehind, evidenceLinksTo } from './evidence.ts'
 import { type JudgedTone, judgedTones } from './judged-tone.ts'
 import { drawLogs } from './log-inventory.ts'
 import { drawProtocols } from './protocol-inventory.ts'
-import { grouped } from './wording.ts'
+import { counted, grouped } from './wording.ts'
 
 /** Every target side by side, as its newest collection showed it; null where none reports such things. */
 export function inventory(context: Context, heading: Heading): Inventory | null {
@@ -55,6 +55,7 @@ function drawCertificates(
       name: text(item, 'commonName') ?? text(item, 'subjectName') ?? 'no name',
       issuer: issuerName(text(item, 'issuerName')),
       withoutName: text(item, 'role') === 'default',
+      timestamps: timestampsOf(item),
       key: [text(item, 'keyType'), number(item, 'keyBits')].filter((part) => part !== null).join(' ') || '–',
       signature: text(item, 'signatureAlgorithm') ?? '–',
       ends: ends ? dates.day(ends) : '–',
@@ -88,6 +89,17 @@ function daysLeft(asOf: Instant, ends: Instant): string {
   if (ends < asOf) return 'expired'
   const days = daysBetween(asOf, ends)
   return days === 1 ? '1 day left' : `${grouped(days)} days left`
+}
+
+/** What became of the certificate's timestamps; null where it has none. */
+function timestampsOf(item: InventoryItem): string | null {
+  const all = number(item, 'sctCount') ?? 0
+  if (all === 0) return null
+  const timestamps = counted(all, 'timestamp')
+  if (text(item, 'sctCheck') !== 'done') return `${timestamps}, not verified`
+  const invalid = number(item, 'sctInvalid') ?? 0
+  const verified = `${timestamps}, of ${counted(number(item, 'sctLogs') ?? 0, 'log')} verified`
+  return invalid > 0 ? `${verified}, ${grouped(invalid)} invalid` : verified
 }
 
 /** The common name where there is one: the rest is in the evidence. */

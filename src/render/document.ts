@@ -457,6 +457,8 @@ export type Inventory = {
       readonly issuer: string
       /** Whether only clients that name no host get it. */
       readonly withoutName: boolean
+      /** Its certificate timestamps, in a few words; null where it has none. */
+      readonly timestamps: string | null
       readonly key: string
       readonly signature: string
       readonly ends: string

@@ -7,6 +7,13 @@ const versions = ['SSLv2', 'SSLv3', 'TLSv1.0', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
 const hosts = ['api', 'login', 'reporting', 'payments-gateway', 'very-long-name-of-an-internal-service', 'mail']
 const problems = [[], [], ['lifetime-too-long'], [], ['host-mismatch', 'incomplete-chain'], []]
 
+const timestamps: readonly JsonObject[] = [
+  {},
+  { sctCount: 2, sctCheck: 'done', sctLogs: 2, sctOperators: 2, sctInvalid: 0, sctUnknown: 0 },
+  { sctCount: 2, sctCheck: 'none', sctLogs: null, sctOperators: null, sctInvalid: null, sctUnknown: null },
+  { sctCount: 3, sctCheck: 'done', sctLogs: 2, sctOperators: 2, sctInvalid: 1, sctUnknown: 0 },
+]
+
 /** Protocols and a certificate for so many targets, and a log for every fourth of them; the same for the same arguments. */
 export function drawInventory(targets: number, components: readonly string[], asOf: Instant): readonly InventoryItem[] {
   let entry = 90_000
@@ -54,6 +61,7 @@ function certificate(index: number, asOf: Instant): JsonObject {
     notAfter: later(asOf, daysRemaining * day),
     daysRemaining,
     problems: problems[index % problems.length] ?? [],
+    ...timestamps[index % timestamps.length],
   }
 }
 

@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process'
 import { constants, getDiffieHellman } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { reperform } from '../../src/assess/reperform.ts'
 import { soundScripts, starttlsServer } from '../helpers/starttls-servers.ts'
-import { dhParametersPem } from '../helpers/tls-certificates.ts'
+import { listOf, logListConf, testLog } from '../helpers/timestamp-log.ts'
+import { dhParametersPem, issue } from '../helpers/tls-certificates.ts'
 import { oldOpenssl, oldServer } from '../helpers/tls-old-openssl.ts'
 import { opensslServer } from '../helpers/tls-s-server.ts'
 import { has } from '../helpers/tls-scanners.ts'
@@ -17,12 +19,12 @@ const catalogue = readFileSync(resolve(import.meta.dirname, '../../controls/tls.
 const { controls } = parse(catalogue) as { readonly controls: readonly Control[] }
 
 /** What a control's command prints about a server, as an auditor would see it. */
-function run(id: string, command: RegExp, { port }: Running, facts: { readonly starttls?: string } = {}) {
+function run(id: string, command: RegExp, { port }: Running, facts: { readonly starttls?: string } = {}, place = {}) {
   const found = controls.find((each) => each.id === id)?.reperform?.find((each) => command.test(each))
   if (found === undefined) throw new Error(`${id} has no command like ${command}`)
   const text = reperform(found, { subject: `localhost:${port}`, facts, params: {} })
   return new Promise<string>((done) => {
-    execFile('sh', ['-c', text], { timeout: 60_000 }, (_error, stdout, stderr) => done(stdout + stderr))
+    execFile('sh', ['-c', text], { timeout: 60_000, ...place }, (_error, stdout, stderr) => done(stdout + stderr))
   })
 }
 
@@ -98,6 +100,28 @@ describe.skipIf(why !== '')(
       expect(await run('TLS-22', /^\(/, early)).toMatch(/^ +Max Early Data: 4096$/m)
       await using usual = await opensslServer('-tls1_3')
       expect(await run('TLS-22', /^\(/, usual)).toMatch(/^(?: +Max Early Data: 0\n)+$/)
+    })
+
+    test('CERT-11, on a certificate with timestamps of a log that is known and of one that is not', async () => {
+      const [known, other] = [testLog(), testLog()]
+      const root = issue({ commonName: 'Own Root', authority: true })
+      const at = new Date(Date.now() - 60_000)
+      const embed = (tbs: Uint8Array) =>
+        listOf(...[known, other].map((each) => each.stampPrecertificate(tbs, root, at)))
+      const folder = mkdtempSync(join(tmpdir(), 'affidavit-reperform-'))
+      writeFileSync(join(folder, 'root.pem'), root.pem)
+      writeFileSync(join(folder, 'ct_log_list.cnf'), logListConf([{ log: known, name: 'Known', operator: 'One' }]))
+      // OpenSSL verifies timestamps of certificates that it trusts alone.
+      const place = { cwd: folder, env: { ...process.env, SSL_CERT_FILE: join(folder, 'root.pem') } }
+      await using server = await tlsServer(showing(issue({ issuer: root, embed })))
+      const said = await run('CERT-11', /-ct /, server, {}, place)
+      expect(said.match(/SCT validation status: .*/g)?.toSorted()).toEqual([
+        'SCT validation status: unknown log',
+        'SCT validation status: valid',
+      ])
+      expect(said).toMatch(/Log {7}: Known/)
+      expect((await run('CERT-11', /x509 /, server)).match(/Timestamp /g)).toHaveLength(2)
+      rmSync(folder, { recursive: true })
     })
 
     test('behind STARTTLS too', async () => {

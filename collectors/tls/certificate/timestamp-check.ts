@@ -35,6 +35,8 @@ export type TimestampFacts = {
   /** Logs and their operators with a verified timestamp that counts; null unless the check is done. */
   readonly sctLogs: number | null
   readonly sctOperators: number | null
+  /** Those of these logs that are not retired since. */
+  readonly sctCurrentLogs: number | null
   readonly sctInvalid: number | null
   readonly sctUnknown: number | null
   readonly sctListPublished: Instant | null
@@ -52,6 +54,7 @@ export type Stamped = {
 const unchecked = {
   sctLogs: null,
   sctOperators: null,
+  sctCurrentLogs: null,
   sctInvalid: null,
   sctUnknown: null,
   sctListPublished: null,
@@ -87,13 +90,21 @@ export function timestampFacts(found: readonly Timestamp[], logs: KnownLogs, sta
     sctCount: scts.length,
     sctCheck: 'done',
     sctCheckReason: null,
-    sctLogs: new Set(counting.map(({ log }) => log)).size,
-    sctOperators: new Set(counting.map(({ operator }) => operator)).size,
+    sctLogs: distinct(counting, 'log'),
+    sctOperators: distinct(counting, 'operator'),
+    sctCurrentLogs: distinct(
+      counting.filter(({ state }) => state !== 'retired'),
+      'log',
+    ),
     sctInvalid: scts.filter(({ status }) => status === 'invalid').length,
     sctUnknown: scts.filter(({ status }) => status === 'unknown-log').length,
     sctListPublished: logs.published,
     sctListAgeDays: logs.published && daysBetween(logs.published, stamped.at),
   }
+}
+
+function distinct(timestamps: readonly CheckedTimestamp[], name: 'log' | 'operator'): number {
+  return new Set(timestamps.map((each) => each[name])).size
 }
 
 /** Clocks differ. */

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest'
 import { policyFacts } from '../../../collectors/tls/conformance/facts.ts'
 import { tlsPage } from '../../../src/cli/tls-page.ts'
 import { featureLines } from '../../../src/cli/tls-page-features.ts'
+import { timestampText } from '../../../src/cli/tls-page-timestamps.ts'
 import type { Collection } from '../../../src/model/evidence.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
 import { instant } from '../../../src/model/time.ts'
 import { intermediateSuites, type Server, serverFacts } from '../../helpers/tls-facts.ts'
 
@@ -73,6 +75,43 @@ test('Diffie-Hellman primes are told with their size and where they come from', 
   expect(stripVTControlCharacters(line).replaceAll(/\s+/g, ' ')).toBe(
     ' DH parameters yes 1024 bits, too short, the well-known prime MODP group 2 (RFC 2409); 3072 bits, a prime of its own',
   )
+})
+
+const stamp = { source: 'certificate', log: 'ab'.repeat(32), at: '2026-08-01T00:00:00.000Z', reason: null }
+const known = { name: 'First 2026', operator: 'One', state: 'usable', stateSince: '2025-01-01T00:00:00.000Z' }
+const nobody = { name: null, operator: null, state: null, stateSince: null, counts: null }
+
+test.each<[what: string, facts: JsonObject, said: string]>([
+  ['none', { sctCount: 0, sctCheck: 'done', sctCheckReason: null }, '0'],
+  ['that an older collection listed', { sctCount: 2 }, '2'],
+  [
+    'without a list of logs',
+    { sctCount: 2, sctCheck: 'none', sctCheckReason: 'the target names no list of logs' },
+    '2, not verified: the target names no list of logs',
+  ],
+  [
+    'with a list that is none',
+    { sctCount: 2, sctCheck: 'undetermined', sctCheckReason: 'logs.json:1:1: no JSON' },
+    '2, not verified: logs.json:1:1: no JSON',
+  ],
+  [
+    'of every kind',
+    {
+      ...{ sctCount: 4, sctCheck: 'done', sctOperators: 1 },
+      scts: [
+        { ...stamp, ...known, status: 'verified', counts: 'yes' },
+        { ...stamp, ...known, state: 'retired', status: 'verified', counts: 'no' },
+        { ...stamp, ...known, status: 'invalid', reason: 'it is from the future', counts: null },
+        { ...stamp, ...nobody, status: 'unknown-log', reason: 'the log is not in the list' },
+      ],
+    },
+    '1 of 4 verified, 1 log of 1 operator: First 2026\n' +
+      'does not count, First 2026: it is retired since 2025-01-01\n' +
+      'invalid, First 2026: it is from the future\n' +
+      'not verified, log abababababababab…: the log is not in the list',
+  ],
+])('certificate timestamps %s are told as what they are', (_what, facts, said) => {
+  expect(stripVTControlCharacters(timestampText(facts))).toBe(said)
 })
 
 test('no line is wider than a terminal of 100 columns, but for names that cannot be broken', () => {

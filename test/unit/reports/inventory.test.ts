@@ -46,6 +46,19 @@ test('a certificate that only clients without a host name get is marked as one',
   expect(inventoryWith(named)?.certificates?.rows.map(({ withoutName }) => withoutName)).toEqual([false, true])
 })
 
+test.each([
+  [{}, null],
+  [{ sctCount: 0, sctCheck: 'done', sctLogs: 0, sctInvalid: 0 }, null],
+  [{ sctCount: 1 }, '1 timestamp, not verified'],
+  [{ sctCount: 2, sctCheck: 'none', sctLogs: null, sctInvalid: null }, '2 timestamps, not verified'],
+  [{ sctCount: 2, sctCheck: 'done', sctLogs: 2, sctInvalid: 0 }, '2 timestamps, of 2 logs verified'],
+  [{ sctCount: 3, sctCheck: 'done', sctLogs: 1, sctInvalid: 2 }, '3 timestamps, of 1 log verified, 2 invalid'],
+])('of the timestamps %o a certificate’s row says %s', (facts, said) => {
+  const [certificate] = items.filter(({ kind }) => kind === 'tls.certificate')
+  if (!certificate) throw new Error('no certificate was drawn')
+  expect(inventoryWith([{ ...certificate, facts }])?.certificates?.rows[0]?.timestamps).toBe(said)
+})
+
 test('facts that are missing leave a gap in the row and not an error', () => {
   const bare = items.map((item) => ({ ...item, facts: {} }))
   const inventory = inventoryWith(bare)

@@ -29,7 +29,7 @@ describe('the timestamps of a certificate that a public authority issued', () =>
   test('are verified against the published list, with the name, the operator and the state of each log', () => {
     const { scts, ...facts } = look(chain, { logs: published, at })
     expect(facts).toMatchObject({
-      ...{ sctCount: 3, sctCheck: 'done', sctCheckReason: null, sctLogs: 3, sctOperators: 2 },
+      ...{ sctCount: 3, sctCheck: 'done', sctCheckReason: null, sctLogs: 3, sctOperators: 2, sctCurrentLogs: 3 },
       ...{ sctInvalid: 0, sctUnknown: 0, sctListPublished: '2021-10-05T01:35:01.000Z' },
     })
     const common = { source: 'certificate', status: 'verified', reason: null, counts: 'yes' }
@@ -205,6 +205,7 @@ describe('a timestamp', () => {
     const facts = factsOf(stampedBy(first), known(listed(first, { [state]: { timestamp } })))
     expect(facts).toMatchObject({
       sctLogs: counts === 'yes' ? 1 : 0,
+      sctCurrentLogs: counts === 'yes' && state !== 'retired' ? 1 : 0,
       scts: [{ status: 'verified', state, stateSince: instant(timestamp), counts }],
     })
   })
