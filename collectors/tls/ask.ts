@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Evidence, isSettled, readEvidence, speaksTls } from './evidence.ts'
 import { exchange, type Wire } from './exchange.ts'
 import { smallHelloBytes } from './hellos.ts'
+import { isAnsweredBetween, knownToBeAnswered } from './interlude.ts'
 import type { Pacer } from './pacer.ts'
 import { type RecordProtocol, versionNumbers } from './registry/protocols.ts'
 import { isClosedWithinRoom, isClosedWithoutWord, roomShown } from './room.ts'
-import type { End, Exchange, Purpose } from './transcript.ts'
+import { type End, type Exchange, isAboutFeature, type Purpose } from './transcript.ts'
 import { type OfferedHello, readClientHello } from './wire/client-hello.ts'
 import { type Reply, readReply } from './wire/reply.ts'
 
@@ -32,7 +33,7 @@ const roomPauseMs = 150
  * An asker that appends every attempt to `exchanges`. It gives up on a server that speaks another protocol, or that
  * answers nothing even when asked one question alone, so that neither costs the whole time limit.
  */
-export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask {
+export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[], earlier: readonly Exchange[] = []): Ask {
   const hopeless = new AbortController()
   const signal = AbortSignal.any([wire.signal, hopeless.signal])
   let anyAnswer = false
@@ -70,9 +71,11 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
         end: 'stopped',
       }
       if (signal.aborted || isTooLong(question, count - 1)) return readEvidence(unasked)
+      const began = pacer.tick()
       const heard = await exchange({ ...wire, signal }, sent, question.enough)
       const serverTraffic = question.serverTraffic?.(readReply(heard.received))
-      const made: Exchange = { ...unasked, ...heard, ...(serverTraffic ? { serverTraffic } : {}) }
+      const times = { began, ended: pacer.tick() }
+      const made: Exchange = { ...unasked, ...heard, ...times, ...(serverTraffic ? { serverTraffic } : {}) }
       exchanges.push(made)
       const evidence = readEvidence(made)
       if (speaksTls(evidence)) longestAnswered = Math.max(longestAnswered, sent.length)
@@ -103,9 +106,13 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
       if (!hadRoom) pacer.slowDown(width)
       const alone = !hadRoom && mustBeAlone(before, index)
       if (!alone && !mayHaveRoom) await pause(pauseMs, signal)
+      // What others were answered meanwhile shows that it is the question; where there are none, one is asked.
+      if (index === 0 && wantsInterlude(before)) await askBetween(before.exchange)
       ;({ evidence, width } = await attempt(question, index + 2, alone, pauseMs))
       // Closed twice in good order, though there was room: that is an answer, and no sign of too many connections.
-      const isRefused = () => [before, evidence].every((each) => isClosedWithinRoom(each, room()))
+      const isRefused = () =>
+        [before, evidence].every((each) => isClosedWithinRoom(each, room())) &&
+        isAnsweredBetween(before.exchange, evidence.exchange, exchanges.map(readEvidence))
       if (isRefused()) {
         // Early on the room seems larger than it is: what others are answered meanwhile shows it.
         await pause(roomPauseMs, signal)
@@ -120,6 +127,19 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
       if (comesAgain.includes(evidence.exchange.end)) return evidence
     }
     return evidence
+  }
+
+  /** Whether the end of a connection may come to mean something where it comes again. */
+  const wantsInterlude = (before: Evidence): boolean =>
+    anyAnswer && (isClosedWithoutWord(before) || isAboutFeature(before.exchange))
+
+  async function askBetween(before: Exchange): Promise<void> {
+    const soFar = [...earlier, ...exchanges].map(readEvidence)
+    const now = { ...before, began: Number.POSITIVE_INFINITY }
+    const known = isAnsweredBetween(before, now, soFar) ? undefined : knownToBeAnswered(soFar)
+    if (!known || signal.aborted) return
+    const { purpose, protocol, sent: bytes } = known
+    await attempt({ purpose, protocol, bytes, enough: hasAnswer }, known.attempt + 1, false)
   }
 
   const room = (): number => roomShown(exchanges.map(readEvidence))
@@ -145,6 +165,10 @@ export function createAsk(wire: Wire, pacer: Pacer, exchanges: Exchange[]): Ask 
 
 function offersTls13(hello: Pick<OfferedHello, 'versions'> | null | undefined): boolean {
   return hello?.versions.includes(versionNumbers['TLSv1.3']) ?? false
+}
+
+function hasAnswer(reply: Reply): boolean {
+  return reply.serverHello !== null || reply.alert !== null || reply.form === 'malformed' || reply.form === 'foreign'
 }
 
 type Attempt = { readonly evidence: Evidence; readonly width: number }

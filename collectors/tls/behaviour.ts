@@ -31,7 +31,7 @@ export async function surveyBehaviour(
   const patient = { ...wire, timeoutMs: Math.min(wire.timeoutMs, longestMs) }
   const hold = createHold(patient, pacer, conversations)
   const surveys = [
-    surveyFeatures(createAsk(patient, pacer, features), known, serverName),
+    surveyFeatures(createAsk(patient, pacer, features, inventory), known, serverName),
     surveySessions(hold, known, serverName, identity),
     surveyWeaknesses(hold, known, serverName, identity),
   ]

@@ -5,6 +5,8 @@ export type Pacer = {
    * run when it starts, itself included.
    */
   run<Result>(task: (running: number) => Promise<Result>, mode?: 'alone'): Promise<Result>
+  /** A number that is higher at each call, so that the order of what happened can be told. */
+  tick(): number
   /** Says that the server refused or dropped a connection: from now on half as many at once. */
   slowDown(startedUnder: number): void
   /** Says that the last slowing down was not called for: back to the width before it. */
@@ -21,6 +23,7 @@ export function createPacer(width: number): Pacer {
   let before = width
   let running = 0
   let exclusive = false
+  let ticks = 0
   const queue: Waiting[] = []
 
   const startNext = (): void => {
@@ -35,6 +38,10 @@ export function createPacer(width: number): Pacer {
   return {
     get width() {
       return allowed
+    },
+    tick() {
+      ticks += 1
+      return ticks
     },
     slowDown(startedUnder) {
       // Sixteen connections that are dropped together are one sign, not sixteen.

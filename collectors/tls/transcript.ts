@@ -52,6 +52,9 @@ export type Exchange = {
   readonly alone: boolean
   /** How many connections of ours to the server were open when this one was opened, itself included. */
   readonly open?: number
+  /** When its connection was opened and when it was over, counted in openings and ends of all exchanges of a collection. */
+  readonly began?: number
+  readonly ended?: number
   readonly sent: Uint8Array
   readonly received: Uint8Array
   readonly end: End

@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import type { Running } from './tls-servers.ts'
+import { type Running, tcpServer } from './tls-servers.ts'
 
 /** Stands before a server and listens no more while it has so many connections, so that others are refused. */
 export async function refuser(port: number, limit: number): Promise<Running> {
@@ -65,3 +65,18 @@ function passOn(client: Socket, port: number, over: () => void): void {
 }
 
 function ignore(): void {}
+
+/** Lets so many connections a second through to a server, and resets or closes those beyond. */
+export function rateLimiter(port: number, perSecond: number, beyond: 'reset' | 'close'): Promise<Running> {
+  let lately: number[] = []
+  return tcpServer((socket) => {
+    const now = performance.now()
+    lately = lately.filter((then) => now - then < 1_000)
+    if (lately.length >= perSecond) return beyond === 'reset' ? socket.resetAndDestroy() : socket.end()
+    lately.push(now)
+    const server = connect(port, '127.0.0.1')
+    server.on('error', () => socket.destroy())
+    socket.once('close', () => server.destroy())
+    return socket.pipe(server).pipe(socket)
+  })
+}

@@ -4,6 +4,7 @@ import { readClientHello } from '../../collectors/tls/wire/client-hello.ts'
 import type { Collection } from '../../src/model/evidence.ts'
 import { collectFrom, observed } from '../helpers/collect.ts'
 import { issue } from '../helpers/tls-certificates.ts'
+import { rateLimiter } from '../helpers/tls-crowded.ts'
 import { alert } from '../helpers/tls-replies.ts'
 import { localCertificate, meddler, type Running, showing, tcpServer, tlsServer } from '../helpers/tls-servers.ts'
 
@@ -81,6 +82,28 @@ describe('what stays open', () => {
       'TLSv1.0': 'undetermined',
       'TLSv1.2': 'yes',
     })
+  })
+})
+
+describe.concurrent('nothing false is said of a server that lets a few connections a second through', () => {
+  test.each<['reset' | 'close', number]>([
+    ['reset', 20],
+    ['close', 20],
+    ['close', 5],
+  ])('and meets others with a %s, %i', async (beyond, perSecond) => {
+    await using server = await rateLimiter(real.port, perSecond, beyond)
+    const collection = await look(server, { limits: { timeout: '7s' } })
+    const truth = new Map(observed(whole, 'tls.protocol').map(({ facts }) => [facts.protocol, facts]))
+    for (const { facts } of observed(collection, 'tls.protocol')) {
+      const { offered, cipherSuites, groups } = truth.get(facts.protocol) ?? {}
+      expect([offered, 'undetermined']).toContain(facts.offered)
+      const all = (list: unknown) => expect.arrayContaining(list as string[])
+      if (facts.cipherSuitesComplete === 'yes') expect(facts.cipherSuites).toEqual(all(cipherSuites))
+      if (facts.groupsComplete === 'yes') expect(facts.groups).toEqual(all(groups))
+    }
+    const stumbles = observed(collection, 'tls.feature').filter(({ facts }) => /intolerance/.test(String(facts.name)))
+    expect(stumbles.filter(({ facts }) => facts.status === 'yes')).toEqual([])
+    expect(observed(collection, 'tls.weakness', { status: 'vulnerable', basis: 'tested' })).toEqual([])
   })
 })
 

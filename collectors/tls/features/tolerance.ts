@@ -1,4 +1,5 @@
 import { type Evidence, reasonOf } from '../evidence.ts'
+import { fickleEnds, hasInterlude } from '../interlude.ts'
 import { versionNumbers } from '../registry/protocols.ts'
 import type { FeaturePurpose } from '../transcript.ts'
 import { type Finding, tested, unanswered } from './feature.ts'
@@ -12,15 +13,19 @@ const whats: { readonly [purpose in 'grease' | 'long-hello' | 'future-version']:
 
 /**
  * Whether a server stumbles over a hello that it should take: one that differs in nothing but the oddity from hellos
- * that it has answered. A reset or a silence counts once every attempt ended so.
+ * that it has answered. A reset or a silence counts once every attempt ended so and others were answered between, unless it came
+ * to hellos that were answered later.
  */
 export function intolerance({ evidence }: Heard, purpose: FeaturePurpose & keyof typeof whats): Finding {
   const asked = evidence.filter(({ exchange }) => exchange.purpose === purpose)
   const byHello = [...Map.groupBy(asked, ({ exchange }) => Buffer.from(exchange.sent).toString('latin1')).values()]
+  const fickle = fickleEnds(evidence, 'any')
   const stumbles = byHello.flatMap((attempts) => {
     const last = attempts.at(-1)
     if (!last || attempts.some(({ verdict }) => verdict.kind === 'chosen')) return []
-    const isAnswer = last.verdict.kind === 'refused' || (attempts.length > 1 && repeats.includes(last.exchange.end))
+    const isRepeated = attempts.length > 1 && repeats.includes(last.exchange.end) && !fickle.has(last.exchange.end)
+    const tries = attempts.map(({ exchange }) => exchange)
+    const isAnswer = last.verdict.kind === 'refused' || (isRepeated && hasInterlude(tries, evidence))
     return isAnswer ? [last] : []
   })
   const [first] = stumbles

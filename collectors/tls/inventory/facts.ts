@@ -1,5 +1,6 @@
 import { type Evidence, keyOf, readEvidence, reasonOf, versionAsked } from '../evidence.ts'
 import { smallHelloBytes } from '../hellos.ts'
+import { fickleEnds, hasInterlude } from '../interlude.ts'
 import { alertName } from '../registry/alerts.ts'
 import { cipherSuiteName, cipherSuites, needsCurve } from '../registry/cipher-suites.ts'
 import { tls12Groups, tls13Groups, usualTls13Groups } from '../registry/groups.ts'
@@ -54,11 +55,12 @@ export function openCase(exchanges: readonly Exchange[], isOver = false): Case {
 }
 
 /**
- * A hello that is answered by the same alert twice, or by an orderly close twice while the server had room for it, has
- * been refused, provided that the server does answer other hellos. A reset or a silence never says so.
+ * A hello that is answered by the same alert twice, or by an orderly close twice while the server had room for it and
+ * answered others in between, has been refused, provided that the server does answer other hellos. A reset or a silence never says so.
  */
 function dismissals(evidence: readonly Evidence[]): Map<string, string> {
   const room = roomShown(evidence)
+  const closesAtWill = fickleEnds(evidence, 'alone').has('closed')
   const byBytes = Map.groupBy(evidence, ({ exchange }) => keyOf(exchange))
   const found = new Map<string, string>()
   for (const [key, attempts] of byBytes) {
@@ -76,7 +78,15 @@ function dismissals(evidence: readonly Evidence[]): Map<string, string> {
       alerts.every((each) => each === alert)
     ) {
       found.set(key, `answered with the alert ${alert} each time`)
-    } else if (closes.length > 1 && closes.length === inRoom.length) {
+    } else if (
+      !closesAtWill &&
+      closes.length > 1 &&
+      closes.length === inRoom.length &&
+      hasInterlude(
+        closes.map(({ exchange }) => exchange),
+        evidence,
+      )
+    ) {
       found.set(key, 'closed the connection each time, while it answered other hellos')
     }
   }

@@ -85,6 +85,20 @@ describe('whether a version is offered', () => {
     expect(dismissed([close(1, false), close(2, true), close(3, true)])).toBe(false)
   })
 
+  test('a close that comes twice is no answer while the server answers nobody in between, or what it closed at before', () => {
+    const close = (began: number) =>
+      exchangeOf('TLSv1.0', [cbc], silent, { end: 'closed', alone: true, began, ended: began + 1 })
+    const answered = (began: number): Exchange => ({ ...answer, began, ended: began + 1 })
+    const dismissed = (exchanges: readonly Exchange[]) => !tls10(exchanges).openSuites.includes(cbc)
+    expect(dismissed([answered(1), close(3), answered(5), close(7)])).toBe(true)
+    expect(dismissed([answered(1), close(3), close(7), answered(9)])).toBe(false)
+    // Begun before the first close, so that it may have been let in before.
+    expect(dismissed([close(3), { ...answered(5), began: 2 }, close(7)])).toBe(false)
+    const atWill = { ...answered(5), alone: true }
+    const turnedAway: Exchange = { ...atWill, began: 1, ended: 2, received: silent, end: 'closed' }
+    expect(dismissed([turnedAway, close(3), atWill, close(7)])).toBe(false)
+  })
+
   test('a close is a no too when it comes twice though no more connections were open than the server has answered', () => {
     const close = (attempt: number, open: number) =>
       exchangeOf('TLSv1.0', [cbc], silent, { end: 'closed', attempt, open })
