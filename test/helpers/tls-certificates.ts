@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
 
 /** A certificate with its key. */
@@ -31,13 +31,18 @@ export type IssueOptions = {
   readonly embed?: (precertificate: Uint8Array) => Uint8Array
   /** Where among the extensions it stands; at their end where absent. */
   readonly embedAt?: number
+  readonly critical?: readonly (readonly [type: string, value: Uint8Array])[]
+  /** Whose key it is for; a new one's where absent. */
+  readonly sameKey?: Issued
 }
 
 const dayMs = 86_400_000
 
 /** Issues a certificate; by default for localhost, P-256, valid from an hour ago for 90 days. */
 export function issue(options: IssueOptions = {}): Issued {
-  const { publicKey, privateKey } = makeKeys(options.key ?? 'P-256')
+  const { publicKey, privateKey } = options.sameKey
+    ? { publicKey: createPublicKey(options.sameKey.privateKey), privateKey: options.sameKey.privateKey }
+    : makeKeys(options.key ?? 'P-256')
   const notBefore = options.notBefore ?? new Date(Math.floor(Date.now() / 1_000) * 1_000 - 3_600_000)
   const notAfter = new Date(notBefore.getTime() + (options.days ?? 90) * dayMs)
   const subject = name(options.commonName ?? 'localhost')
@@ -107,11 +112,17 @@ function extensions({
   usage,
   usageCritical = false,
   more = [],
+  critical = [],
 }: IssueOptions): Buffer[] {
-  const list = [extension('2.5.29.19', der(0x30, ...(authority ? [der(1, [255])] : [])))]
+  const own = more.some(([type]) => type === '2.5.29.19')
+  const list = own ? [] : [extension('2.5.29.19', der(0x30, ...(authority ? [der(1, [255])] : [])))]
   if (!authority && names.length > 0) list.push(extension('2.5.29.17', der(0x30, ...names.map(generalName))))
   if (usage) list.push(extension('2.5.29.37', der(0x30, ...usage.map(oid)), usageCritical))
-  return [...list, ...more.map(([type, value]) => extension(type, value))]
+  return [
+    ...list,
+    ...more.map(([type, value]) => extension(type, value)),
+    ...critical.map(([type, value]) => extension(type, value, true)),
+  ]
 }
 
 /** The extension that holds a SignedCertificateTimestampList, RFC 6962 section 3.3. */

@@ -113,7 +113,7 @@ export function chainFacts(
     role,
     hostMatches: matches ? 'yes' : 'no',
     ...trustFacts(path, context),
-    publiclyTrusted: publicPath.end === 'trusted' ? 'yes' : 'no',
+    publiclyTrusted: { trusted: 'yes', undecided: 'undetermined' }[String(publicPath.end)] ?? 'no',
     fingerprint: leaf.fingerprint,
     ...usageFacts(leaf),
     ...revocation.facts,
@@ -124,6 +124,7 @@ export function chainFacts(
 
 function trustFacts(path: Path, { anchorsMissing }: ChainContext): { trusted: string; trustReason: string | null } {
   if (path.end === 'trusted') return { trusted: 'yes', trustReason: null }
+  if (path.end === 'undecided') return { trusted: 'undetermined', trustReason: path.reason }
   const mayBeAnchored = path.end !== 'outdated' && path.end !== 'unsuitable'
   if (anchorsMissing !== null && mayBeAnchored) return { trusted: 'undetermined', trustReason: anchorsMissing }
   return { trusted: 'no', trustReason: path.reason }

@@ -27,13 +27,15 @@ export type Certificate = {
   /** OIDs; null without the extension. */
   readonly extendedKeyUsage: readonly string[] | null
   readonly extensions: ReadonlyMap<string, Uint8Array>
+  /** OIDs of the extensions that whoever does not know them must not pass over. */
+  readonly criticalExtensions: readonly string[]
 }
 
 /** Reads a certificate; what is wrong with it where it does not parse. Never throws. */
 export function parseCertificate(der: Uint8Array): Certificate | { readonly problem: string } {
   try {
     const x509 = new X509Certificate(der)
-    const { signatureAlgorithm, extensions } = readStructure(der)
+    const { signatureAlgorithm, extensions, criticalExtensions } = readStructure(der)
     const [keyType, keyBits] = keyOf(x509)
     const usage = extensions.get(extensionOids.extendedKeyUsage)
     return {
@@ -53,6 +55,7 @@ export function parseCertificate(der: Uint8Array): Certificate | { readonly prob
       isAuthority: x509.ca,
       extendedKeyUsage: usage ? readInside(usage, derTags.sequence).map(({ content }) => readOid(content)) : null,
       extensions,
+      criticalExtensions,
     }
   } catch (error) {
     return { problem: error instanceof Error ? error.message.replace(/^error:[0-9A-F]+:/i, '') : String(error) }
@@ -66,6 +69,7 @@ export const extensionOids = {
   nameConstraints: '2.5.29.30',
   /** RFC 6962 section 3.3. */
   embeddedTimestamps: '1.3.6.1.4.1.11129.2.4.2',
+  basicConstraints: '2.5.29.19',
 } as const
 
 /** Node prints one attribute a line. */
@@ -98,22 +102,29 @@ function curveBits(curve: string): number | null {
   return digits === undefined ? null : Number(digits)
 }
 
-function readStructure(der: Uint8Array): { signatureAlgorithm: string; extensions: Map<string, Uint8Array> } {
+type Structure = Pick<Certificate, 'signatureAlgorithm' | 'extensions' | 'criticalExtensions'>
+
+function readStructure(der: Uint8Array): Structure {
   const [tbs, algorithm] = readInside(der, derTags.sequence)
   if (!tbs || !algorithm) throw new WireError('no certificate')
   const parts = readDer(algorithm.content)
   const oid = parts[0] ? readOid(parts[0].content) : ''
   const list = readDer(tbs.content).find(({ tag }) => tag === 0xa3)
   const extensions = list ? readInside(list.content, derTags.sequence).map(readExtension) : []
-  return { signatureAlgorithm: signatureAlgorithmName(oid, parts[1]), extensions: new Map(extensions) }
+  return {
+    signatureAlgorithm: signatureAlgorithmName(oid, parts[1]),
+    extensions: new Map(extensions.map(({ type, value }) => [type, value])),
+    criticalExtensions: extensions.filter(({ isCritical }) => isCritical).map(({ type }) => type),
+  }
 }
 
-function readExtension({ content }: Der): [string, Uint8Array] {
+function readExtension({ content }: Der): { type: string; value: Uint8Array; isCritical: boolean } {
   const parts = readDer(content)
   const [oid] = parts
   const value = parts.at(-1)
   if (oid?.tag !== derTags.objectIdentifier || value?.tag !== derTags.octetString) throw new WireError('no extension')
-  return [readOid(oid.content), value.content]
+  const isCritical = parts[1]?.tag === derTags.boolean && parts[1].content[0] !== 0
+  return { type: readOid(oid.content), value: value.content, isCritical }
 }
 
 function readNames(extension: Uint8Array | undefined): AlternativeName[] {

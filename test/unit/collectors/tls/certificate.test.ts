@@ -6,7 +6,7 @@ import { addressText, coversHost } from '../../../../collectors/tls/certificate/
 import { parseCertificate } from '../../../../collectors/tls/certificate/parse.ts'
 import { certificatesOfPem, mozillaStore, trustStore } from '../../../../collectors/tls/certificate/trust.ts'
 import { instant, later } from '../../../../src/model/time.ts'
-import { type Issued, issue } from '../../../helpers/tls-certificates.ts'
+import { der, type Issued, issue } from '../../../helpers/tls-certificates.ts'
 
 const root = issue({ commonName: 'Test Root', authority: true, days: 3_650 })
 const intermediate = issue({ commonName: 'Test Intermediate', authority: true, issuer: root })
@@ -55,6 +55,46 @@ describe('the facts of a chain', () => {
   test('certificates in the wrong order are a problem of their own and still lead to the anchor', () => {
     const facts = factsOf([leaf, root, intermediate])
     expect(facts).toMatchObject({ trusted: 'yes', problems: ['chain-order'] })
+  })
+
+  test('twenty certificates that lead to the anchor are as good as two', () => {
+    const line = [intermediate]
+    for (let depth = 1; depth < 20; depth += 1) {
+      line.unshift(issue({ commonName: `Authority ${depth}`, authority: true, issuer: line[0] as Issued }))
+    }
+    const last = issue({ issuer: line[0] as Issued })
+    expect(factsOf([last, ...line])).toMatchObject({ trusted: 'yes', problems: [], chainLength: 21 })
+  })
+
+  test('an authority below one that may have none makes no path', () => {
+    const basic = (...parts: Uint8Array[]): readonly [string, Uint8Array] => ['2.5.29.19', der(0x30, ...parts)]
+    const more = [basic(der(1, [255]), der(2, [0]))]
+    const limited = issue({ commonName: 'Limited', authority: true, issuer: root, more })
+    const below = issue({ commonName: 'Below', authority: true, issuer: limited })
+    expect(factsOf([issue({ issuer: limited }), limited])).toMatchObject({ trusted: 'yes' })
+    expect(factsOf([issue({ issuer: below }), below, limited])).toMatchObject({
+      trusted: 'no',
+      trustReason: expect.stringContaining('path length'),
+    })
+  })
+
+  test('a critical extension that nobody knows, as of a precertificate, makes no path', () => {
+    const poison = issue({ issuer: intermediate, critical: [['1.3.6.1.4.1.11129.2.4.3', der(5)]] })
+    expect(factsOf([poison, intermediate])).toMatchObject({
+      trusted: 'no',
+      trustReason: expect.stringContaining('1.3.6.1.4.1.11129.2.4.3'),
+    })
+  })
+
+  test('authorities that issued each other without end leave trust open', () => {
+    const [one, other] = ['One', 'Other'].map((commonName) => issue({ commonName, authority: true }))
+    if (!one || !other) throw new Error('nothing was issued')
+    const round = Array.from({ length: 6 }, () => [
+      issue({ commonName: 'One', authority: true, issuer: other, sameKey: one }),
+      issue({ commonName: 'Other', authority: true, issuer: one, sameKey: other }),
+    ]).flat()
+    const facts = factsOf([issue({ issuer: one }), ...round])
+    expect(facts).toMatchObject({ trusted: 'undetermined', trustReason: expect.stringContaining('each other') })
   })
 
   test('a certificate signed by itself is self-signed, and none once a trust file names it', () => {
