@@ -2,6 +2,9 @@ import type { JsonObject } from '../model/json.ts'
 import { type Tone, table, tone } from './terminal.ts'
 import { numberOf, textOf, textsOf } from './tls-page-facts.ts'
 
+/** So many sentences are shown; `--json` has them all. */
+const most = 4
+
 /** The letter in its colour, the method, the score, and what caps or leaves it open. */
 export function gradeLine(facts: JsonObject): string {
   const letter = textOf(facts, 'grade')
@@ -15,7 +18,8 @@ export function gradeLine(facts: JsonObject): string {
   return [
     `${word}${aside}${tone('none', `  ${method}`)}`,
     ...capLines(textsOf(facts, 'caps')),
-    ...open.map((each) => tone('none', each)),
+    ...open.slice(0, most).map((each) => tone('none', each)),
+    ...(open.length > most ? [tone('none', `and ${open.length - most} more (see --json)`)] : []),
   ].join('\n')
 }
 
@@ -31,8 +35,6 @@ function letterTone(letter: string): Tone {
   if (letter.startsWith('A')) return 'good'
   return ['B', 'C'].includes(letter) ? 'warn' : 'bad'
 }
-
-const most = 4
 
 /** Each profile with its word; the versions of one profile that say the same share a row. */
 export function conformanceLines(profiles: readonly JsonObject[]): readonly string[] {

@@ -18,8 +18,19 @@ const wanted: { readonly [name: string]: 'yes' | 'no' } = {
 
 const usual = ['name', 'status', 'basis', 'reason']
 
+/** A server with which nothing could be tried gets one line and not one for each thing that is not known. */
+function areAllOpen(all: readonly JsonObject[]): boolean {
+  return all.length > 1 && all.every((facts) => facts.status === 'undetermined')
+}
+
+/** The line of a section of which nothing is known. */
+export function nothingKnown(): string {
+  return `  ${tone('warn', 'undetermined')}  nothing could be tried`
+}
+
 /** Each feature with yes, no or undetermined, and whether that is bad. */
 export function featureLines(features: readonly JsonObject[]): readonly string[] {
+  if (areAllOpen(features)) return [nothingKnown()]
   const rows = features.map((facts) => [titleOf(facts), featureWord(facts), basisText(facts)])
   return rows.length === 0 ? [] : [table(rows, 2)]
 }
@@ -35,6 +46,7 @@ function featureWord(facts: JsonObject): string {
 /** Vulnerable ones first, then the open ones; those that are not vulnerable share as few lines as they can. */
 export function weaknessLines(weaknesses: readonly JsonObject[]): readonly string[] {
   const of = (status: string) => weaknesses.filter((facts) => textOf(facts, 'status') === status)
+  if (areAllOpen(weaknesses)) return [nothingKnown()]
   const fine = of('not-vulnerable')
   const rows = [
     ...of('vulnerable').map((facts) => [titleOf(facts), tone('bad', 'vulnerable'), basisText(facts)]),

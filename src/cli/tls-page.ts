@@ -1,11 +1,11 @@
 import type { Collection, Observation } from '../model/evidence.ts'
 import type { JsonObject } from '../model/json.ts'
 import { factText } from './probe-page.ts'
-import { printable, type Tone, table, tone, width } from './terminal.ts'
+import { printable, type Tone, table, tone, width, wrap } from './terminal.ts'
 import { certificateLines } from './tls-page-certificates.ts'
 import { conformanceLines, gradeLine } from './tls-page-conformance.ts'
 import { dnsLines } from './tls-page-dns.ts'
-import { featureLines, weaknessLines } from './tls-page-features.ts'
+import { featureLines, nothingKnown, weaknessLines } from './tls-page-features.ts'
 import { groupLines, protocolLines, suiteLines } from './tls-page-protocols.ts'
 
 /** The kinds that this page shows; others are left to the generic page. */
@@ -33,10 +33,11 @@ export function tlsPage({ observations }: Collection): string {
     ['DNS', dnsLines(facts('tls.dns'))],
     ['Features', featureLines(facts('tls.feature'))],
     ['Weaknesses', weaknessLines(facts('tls.weakness'))],
-    ['Conformance', conformanceLines(facts('tls.conformance'))],
+    ['Conformance', isNobodyLetIn(versions) ? [nothingKnown()] : conformanceLines(facts('tls.conformance'))],
   ]
   return [
     ...header(observations, facts('tls.negotiated')[0], facts('tls.grade')[0]),
+    ...nobodyLetIn(versions),
     ...sections
       .filter(([, lines]) => lines.length > 0)
       .flatMap(([title, lines]) => ['', tone('strong', title), ...lines]),
@@ -58,6 +59,20 @@ function header(
   if (grade) rows.push(['grade', gradeLine(grade)])
   const title = printable(first.subject)
   return [tone('strong', title), tone('none', '─'.repeat(Math.min(width(), 100))), table(rows.map(named), 2)]
+}
+
+/** Whether the server answers in TLS and lets no hello in. */
+function isNobodyLetIn(versions: readonly JsonObject[]): boolean {
+  return versions.length > 0 && versions.every(({ offered }) => offered === 'undetermined')
+}
+
+/** What may be the matter then. */
+function nobodyLetIn(versions: readonly JsonObject[]): readonly string[] {
+  if (!isNobodyLetIn(versions)) return []
+  const text =
+    'The server answers in TLS and took none of our hellos. It may serve another name than the one that was asked for ' +
+    '(serverName of the target), or not let this machine in.'
+  return ['', ...wrap(text, Math.min(width(), 100) - 2).map((line) => `  ${tone('warn', line)}`)]
 }
 
 function named([name = '', ...cells]: readonly string[]): readonly string[] {

@@ -176,7 +176,7 @@ function lastTrouble(all: Case, asked: readonly Evidence[]): string | null {
   const unsettled = asked.filter((each) => each.verdict.kind !== 'chosen' && refusalOf(all, each) === null)
   const last = unsettled.at(-1)
   if (last?.verdict.kind === 'refused' && !all.believes(last.verdict.what)) {
-    return `the server refused every hello, this version's with the alert ${last.verdict.alert}`
+    return `the server refused every hello, those of this version with the alert ${last.verdict.alert}`
   }
   return last ? `the server ${reasonOf(last)}` : null
 }

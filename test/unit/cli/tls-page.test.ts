@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { policyFacts } from '../../../collectors/tls/conformance/facts.ts'
+import { featureNames } from '../../../collectors/tls/features/feature.ts'
 import { tlsPage } from '../../../src/cli/tls-page.ts'
 import { featureLines } from '../../../src/cli/tls-page-features.ts'
 import { timestampText } from '../../../src/cli/tls-page-timestamps.ts'
@@ -31,6 +32,19 @@ function page(server: Server = {}): string {
 
 test('a sound server reads from its grade to its conformance', async () => {
   await expect(page()).toMatchFileSnapshot('transcripts/tls-sound.txt')
+})
+
+test('a server that lets no hello in gets a hint instead of a wall of open questions', () => {
+  const open = { offered: 'undetermined', reason: 'the server answered with the alert unrecognized_name' }
+  const nobody = page({
+    versions: { SSLv2: open, SSLv3: open, 'TLSv1.0': open, 'TLSv1.1': open, 'TLSv1.2': open, 'TLSv1.3': open },
+    features: Object.fromEntries(featureNames.map((name) => [name, 'undetermined'])),
+    signatures: { status: 'undetermined' },
+  })
+  expect(nobody).toContain('serverName')
+  expect(nobody).toMatch(/Features\n {2}undetermined {2}nothing could be tried\n/)
+  expect(nobody).toMatch(/Conformance\n {2}undetermined {2}nothing could be tried$/)
+  expect(page()).not.toContain('serverName')
 })
 
 test('a weak server shows what is wrong with it, each with its words', async () => {
