@@ -69,7 +69,8 @@ export async function reportSigner(
   const publicKey = readPublicKey(key.publicKey)
   const algorithm = algorithmOf(publicKey)
   const own = ownCertificate(publicKey.export({ format: 'der', type: 'spki' }), certificates)
-  const [misuse] = checkDocumentUsage(own)
+  const path = await buildPath(own, certificates, [])
+  const [misuse] = checkDocumentUsage(path)
   if (misuse) {
     throw new SigningError('AFD_CERTIFICATE_USAGE', misuse.message, {
       hint: 'The certificate needs the key usage digitalSignature or nonRepudiation, and documentSigning or emailProtection.',
@@ -82,7 +83,6 @@ export async function reportSigner(
       hint: 'Make a new identity, or import a certificate that is valid now.',
     })
   }
-  const path = await buildPath(own, certificates, [])
   const scheme = schemeOf(algorithm)
   return {
     algorithm,

@@ -61,6 +61,7 @@ async function read(bytes: Uint8Array, certificate: Certificate, issuer: Certifi
 
   await checkSignature(issuer, algorithm, signed.bytes, signature)
   const known = readExtensions(extensions, [oids.issuingDistributionPoint, oids.authorityKeyIdentifier])
+  if (known.has(oids.deltaCrlIndicator)) throw new RevocationError('the CRL says only what is new since another')
   checkScope(known.get(oids.issuingDistributionPoint)?.value, certificate)
   const found = readEntries(entries, certificate)
   const common = { source: 'crl', thisUpdate, nextUpdate, responder: issuer } as const

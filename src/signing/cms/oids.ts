@@ -41,11 +41,13 @@ export const oids = {
   certificatePolicies: '2.5.29.32',
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
+  nameConstraints: '2.5.29.30',
   crlDistributionPoints: '2.5.29.31',
   authorityInformationAccess: '1.3.6.1.5.5.7.1.1',
   // CRLs and their entries, RFC 5280 section 5
   crlNumber: '2.5.29.20',
   reasonCode: '2.5.29.21',
+  deltaCrlIndicator: '2.5.29.27',
   invalidityDate: '2.5.29.24',
   issuingDistributionPoint: '2.5.29.28',
   // OCSP, RFC 6960
@@ -60,6 +62,9 @@ export const oids = {
   ocspSigning: '1.3.6.1.5.5.7.3.9',
   /** RFC 9336, id-kp-documentSigning. */
   documentSigning: '1.3.6.1.5.5.7.3.36',
+  /** What authorities wrote before there was that, and still write: szOID_KP_DOCUMENT_SIGNING, Authentic Documents Trust. */
+  microsoftDocumentSigning: '1.3.6.1.4.1.311.10.3.12',
+  adobeDocumentSigning: '1.2.840.113583.1.1.5',
   // PKCS #12 and PKCS #5
   keyBag: '1.2.840.113549.1.12.10.1.1',
   shroudedKeyBag: '1.2.840.113549.1.12.10.1.2',

@@ -55,15 +55,30 @@ export async function buildPath(
     top = next
   }
   if (isSelfIssued(top) && !(await isIssuedBy(top, top))) problems.push(faultySignature(top))
-  const above = isSelfIssued(top) ? undefined : await issuerOf(top, anchors)
   const given = certificates.findIndex((own) => anchors.some((anchor) => sameBytes(anchor.bytes, own.bytes)))
+  const above = isSelfIssued(top) ? undefined : await issuerOf(top, anchors)
   const complete = isSelfIssued(top) || above !== undefined || given === certificates.length - 1
   if (given >= 0) {
     const trusted = certificates.slice(0, given + 1)
     return { certificates, anchor: trusted.at(-1) ?? null, trusted, complete, problems }
   }
-  const trusted = above ? [...certificates, above] : certificates
-  return { certificates, anchor: above ?? null, trusted, complete, problems }
+  const onto = await ontoAnchor(certificates, anchors)
+  return { certificates, anchor: onto?.at(-1) ?? null, trusted: onto ?? certificates, complete, problems }
+}
+
+/**
+ * The lowest certificates up to one that an anchor issued, and that anchor: an authority may have renewed the certificate
+ * of its key since, and only name and key of an anchor count (RFC 5280 section 6.1.1 (d)).
+ */
+async function ontoAnchor(
+  certificates: readonly Certificate[],
+  anchors: readonly Certificate[],
+): Promise<readonly Certificate[] | undefined> {
+  for (const [i, certificate] of certificates.entries()) {
+    const anchor = await issuerOf(certificate, anchors)
+    if (anchor) return [...certificates.slice(0, i + 1), anchor]
+  }
+  return undefined
 }
 
 async function issuerOf(certificate: Certificate, pool: readonly Certificate[]): Promise<Certificate | undefined> {
@@ -97,33 +112,60 @@ export function checkPath(path: Path, at: number): readonly PathProblem[] {
         message: `the certificate ${title(certificate)} may not issue the certificates below it`,
       })
     }
+    // Required to be critical, and then not understood; but RFC 5280 section 6.1.4 (g) minds them however they are marked.
+    if (certificate !== path.anchor && certificate.extensions.has(oids.nameConstraints)) {
+      problems.push({
+        code: 'certificate-not-authority',
+        message: `the certificate ${title(certificate)} may issue for some names only, which is not understood here`,
+      })
+    }
   }
   return problems
 }
 
-/** What is wrong with a certificate that signs documents; empty where nothing is. */
-export function checkDocumentUsage(certificate: Certificate): readonly PathProblem[] {
-  const usage = certificate.keyUsage
-  const signs = usage === null || usage.has('digitalSignature') || usage.has('nonRepudiation')
-  const allowed: readonly string[] = [oids.anyPurpose, oids.emailProtection, oids.documentSigning]
-  const purpose = certificate.purposes === null || certificate.purposes.some((oid) => allowed.includes(oid))
-  if (signs && purpose) return []
-  return [
-    { code: 'certificate-usage', message: `the certificate ${title(certificate)} is not meant for signing documents` },
-  ]
+const documentPurposes: readonly string[] = [
+  oids.anyPurpose,
+  oids.emailProtection,
+  oids.documentSigning,
+  oids.microsoftDocumentSigning,
+  oids.adobeDocumentSigning,
+]
+
+/** An authority that is there for other purposes vouches for nobody here; what the reader trusts is theirs to choose. */
+function checkIssuers({ trusted, anchor }: Path, purposes: readonly string[], what: string): readonly PathProblem[] {
+  return trusted.slice(1).flatMap((issuer): readonly PathProblem[] => {
+    const allowed = issuer === anchor || !issuer.purposes || issuer.purposes.some((oid) => purposes.includes(oid))
+    if (allowed) return []
+    return [{ code: 'certificate-usage', message: `the certificate ${title(issuer)} is not an authority for ${what}` }]
+  })
 }
 
-/** What is wrong with a certificate of a time-stamp authority, RFC 3161 section 2.3; empty where nothing is. */
-export function checkTimestampUsage(certificate: Certificate): readonly PathProblem[] {
+/** What is wrong with a path whose leaf signs documents; empty where nothing is. */
+export function checkDocumentUsage(path: Path): readonly PathProblem[] {
+  const problems = checkIssuers(path, documentPurposes, 'those who sign documents')
+  const [certificate] = path.certificates
+  if (!certificate) return problems
+  const usage = certificate.keyUsage
+  const signs = usage === null || usage.has('digitalSignature') || usage.has('nonRepudiation')
+  const purpose = certificate.purposes === null || certificate.purposes.some((oid) => documentPurposes.includes(oid))
+  if (signs && purpose) return problems
+  const message = `the certificate ${title(certificate)} is not meant for signing documents`
+  return [{ code: 'certificate-usage', message }, ...problems]
+}
+
+/** What is wrong with the path of a time-stamp authority, RFC 3161 section 2.3; empty where nothing is. */
+export function checkTimestampUsage(path: Path): readonly PathProblem[] {
+  const problems = checkIssuers(path, [oids.anyPurpose, oids.timeStamping], 'those who give time stamps')
+  const [certificate] = path.certificates
+  if (!certificate) return problems
   const only = certificate.purposes?.length === 1 && certificate.purposes[0] === oids.timeStamping
   const signs =
     certificate.keyUsage === null ||
     certificate.keyUsage.has('digitalSignature') ||
     certificate.keyUsage.has('nonRepudiation')
-  if (only && certificate.purposesCritical && signs) return []
-  return [
-    { code: 'certificate-usage', message: `the certificate ${title(certificate)} is not one for time-stamping alone` },
-  ]
+  if (only && certificate.purposesCritical && signs) return problems
+  const message = `the certificate ${title(certificate)} is not one for time-stamping alone`
+  return [{ code: 'certificate-usage', message }, ...problems]
 }
 
 /** A certificate in a message: its subject and the beginning of its fingerprint. */

@@ -43,7 +43,8 @@ export async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Arr
 
 /**
  * Whether a signature over data was made by the holder of a public key (SubjectPublicKeyInfo, DER). False, never an
- * error, where key and scheme do not fit or either cannot be read; RSA under 2048 bits counts as unfit.
+ * error, where key and scheme do not fit or either cannot be read; RSA under 2048 bits counts as unfit, and
+ * so do curves other than those of NIST and Brainpool from 256 bits on.
  */
 export async function isSignedBy(
   publicKey: Uint8Array,
@@ -56,7 +57,7 @@ export async function isSignedBy(
     switch (scheme.kind) {
       case 'ecdsa':
         checkEcdsaForm(signature)
-        return key.asymmetricKeyType === 'ec' && verify(scheme.hash, data, key, signature)
+        return key.asymmetricKeyType === 'ec' && isKnownCurve(key) && verify(scheme.hash, data, key, signature)
       case 'rsa':
         return key.asymmetricKeyType === 'rsa' && isLongEnough(key) && verify(scheme.hash, data, key, signature)
       case 'rsa-pss': {
@@ -71,6 +72,13 @@ export async function isSignedBy(
   } catch {
     return false
   }
+}
+
+/** By the names that OpenSSL has for them. A curve that a key spells out in numbers has none: it could be any. */
+const curves = ['prime256v1', 'secp384r1', 'secp521r1', 'brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1']
+
+function isKnownCurve(key: { readonly asymmetricKeyDetails?: { namedCurve?: string } }): boolean {
+  return curves.includes(key.asymmetricKeyDetails?.namedCurve ?? '')
 }
 
 /** ECDSA-Sig-Value is two INTEGERs, strictly DER, so that a signature has one spelling. */

@@ -23,6 +23,9 @@ export type SignedData = {
   readonly unsigned: ReadonlyMap<string, Der>
 }
 
+/** Each may have to be tried as the issuer of each. */
+const mostCertificates = 64
+
 /** Reads a ContentInfo that holds a SignedData; throws DerError. Use `writeSignedData` to see whether it is canonical. */
 export function readSignedData(bytes: Uint8Array): SignedData {
   const info = fields(readDer(bytes), 'contentInfo')
@@ -33,7 +36,9 @@ export function readSignedData(bytes: Uint8Array): SignedData {
   readSmallInteger(part.any('version'), 'version')
   for (const value of part.take(tags.set, 'digestAlgorithms').parts) readHash(value, 'digestAlgorithm')
   const { contentType, content } = readContent(part.any('encapContentInfo'))
-  const certificates = part.take(contextOf(0), 'certificates').parts.map((value) => readCertificate(value.bytes))
+  const held = part.take(contextOf(0), 'certificates').parts
+  if (held.length > mostCertificates) throw new DerError(`${held.length} certificates, more than a signature needs`)
+  const certificates = held.map((value) => readCertificate(value.bytes))
   part.optional(contextOf(1))
   const signers = part.take(tags.set, 'signerInfos').parts
   part.end()

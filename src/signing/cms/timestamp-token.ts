@@ -1,6 +1,6 @@
 import { sameBytes } from '../bytes.ts'
 import { type Hash, readHash } from './algorithms.ts'
-import type { Certificate } from './certificate.ts'
+import { type Certificate, readExtensionList } from './certificate.ts'
 import {
   context,
   contextOf,
@@ -60,8 +60,10 @@ export function readTimestampInfo(bytes: Uint8Array): TimestampInfo {
   part.optional(tags.boolean)
   const nonce = part.optional(tags.integer)?.content ?? null
   part.optional(contextOf(0))
-  part.optional(contextOf(1))
+  const extensions = part.optional(contextOf(1))
   part.end()
+  // [1] IMPLICIT Extensions: of those that must be understood, none is.
+  if (extensions) readExtensionList({ ...extensions, tag: tags.sequence }, [])
   return { policy, hash, imprint: hashed, serial, time, accuracyMs, nonce }
 }
 
@@ -102,7 +104,7 @@ export async function verifyToken(
     throw new TokenError('it does not pin its certificate with signing-certificate or its successor')
   }
   const path = await buildPath(data.signer, data.certificates, anchors)
-  const [problem] = [...checkPath(path, info.time), ...checkTimestampUsage(data.signer)]
+  const [problem] = [...checkPath(path, info.time), ...checkTimestampUsage(path)]
   if (problem) throw new TokenError(problem.message)
   return { info, data, signer: data.signer, path }
 }

@@ -38,7 +38,7 @@ export async function verifyDetached(
   }
   const token = await verifyTimestamp(data, trust.timestampAnchors)
   const path = await buildPath(data.signer, data.certificates, trust.anchors)
-  const [problem] = [...checkPath(path, token?.info.time ?? trust.at), ...checkDocumentUsage(data.signer)]
+  const [problem] = [...checkPath(path, token?.info.time ?? trust.at), ...checkDocumentUsage(path)]
   if (problem) throw new Refusal(problem.code, sentence(problem.message))
   const unused = data.certificates.find((certificate) => !path.certificates.includes(certificate))
   if (unused)
