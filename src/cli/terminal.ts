@@ -43,15 +43,19 @@ export function tell(text = ''): void {
   process.stderr.write(`${text}\n`)
 }
 
-/** Writes a value as JSON to stdout. */
+/** Writes a value as JSON to stdout; what JSON leaves as it is and a terminal might obey is escaped, which says the same. */
 export function sayJson(value: unknown): void {
-  say(JSON.stringify(value, null, 2))
+  const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  say(
+    JSON.stringify(value, null, 2).replaceAll(/[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, escaped),
+  )
 }
 
-/** Makes a text from outside safe to print: no escape sequences, no control characters but line ends and tabs. */
+/**
+ * Makes a text from outside safe to print: no escape sequences, no control characters but line ends and
+ * tabs, nothing that turns the order of what stands around it. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the purpose
-  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '�')
+  return stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu, '�')
 }
 
 /** Columns used by the reader's terminal, 100 where there is none. */

@@ -128,7 +128,7 @@ function printBundle(file: string, result: BundleVerification): void {
       table(
         [
           ['Ledger', printable(result.origin)],
-          ['Key', result.key ?? 'unknown'],
+          ['Key', printable(result.key ?? 'unknown')],
           ['Entries', `${result.entries}${result.whole ? ', the whole ledger' : ''}`],
         ],
         2,

@@ -101,7 +101,9 @@ function directoryOf(bytes: Buffer): ReadonlyMap<string, () => Uint8Array> {
   const end = bytes.length - 22
   if (end < 0 || bytes.readUInt32LE(end) !== signatures.end) throw notAZip('it does not end like one')
   const files = new Map<string, () => Uint8Array>()
+  const spans: (readonly [from: number, to: number])[] = []
   let at = bytes.readUInt32LE(end + 16)
+  const directory = at
   for (let left = bytes.readUInt16LE(end + 10); left > 0; left -= 1) {
     if (bytes.readUInt32LE(at) !== signatures.central) throw notAZip('its directory is damaged')
     const lengths = [28, 30, 32].map((field) => bytes.readUInt16LE(at + field))
@@ -116,11 +118,28 @@ function directoryOf(bytes: Buffer): ReadonlyMap<string, () => Uint8Array> {
       offset: bytes.readUInt32LE(at + 42),
     }
     if (files.has(name)) throw notAZip(`it has two files ${name}`)
+    spans.push([entry.offset, dataOf(bytes, entry).to])
     // Folders, which other programs write down as well, hold nothing.
     if (!name.endsWith('/')) files.set(name, () => extract(bytes, entry))
     at += 46 + lengths.reduce((sum, length) => sum + length, 0)
   }
+  // What shares its bytes with others grows beyond measure when it is unpacked (Fifield, «A better zip bomb», WOOT 2019).
+  const sorted = [...spans.toSorted(([a], [b]) => a - b), [directory, end] as const]
+  if (at > end || sorted.some(([from], i) => from < (sorted[i - 1]?.[1] ?? 0))) throw notAZip('its files overlap')
   return files
+}
+
+/** Where a file's packed bytes stand, by its own header, which must call it the same: programs differ in whom they believe. */
+function dataOf(
+  bytes: Buffer,
+  { name, method, packed, offset }: ZipEntry,
+): { readonly from: number; readonly to: number } {
+  if (bytes.readUInt32LE(offset) !== signatures.local) throw notAZip(`${name} is not where it should be`)
+  const nameEnd = offset + 30 + bytes.readUInt16LE(offset + 26)
+  const same = bytes.readUInt16LE(offset + 8) === method && bytes.toString('utf8', offset + 30, nameEnd) === name
+  if (!same) throw notAZip(`${name} goes by another name or method where it stands`)
+  const from = nameEnd + bytes.readUInt16LE(offset + 28)
+  return { from, to: from + packed }
 }
 
 type ZipEntry = {
@@ -132,11 +151,11 @@ type ZipEntry = {
   readonly offset: number
 }
 
-function extract(bytes: Buffer, { name, method, checksum, packed, size, offset }: ZipEntry): Uint8Array {
+function extract(bytes: Buffer, entry: ZipEntry): Uint8Array {
+  const { name, method, checksum, size } = entry
   try {
-    if (bytes.readUInt32LE(offset) !== signatures.local) throw notAZip(`${name} is not where it should be`)
-    const from = offset + 30 + bytes.readUInt16LE(offset + 26) + bytes.readUInt16LE(offset + 28)
-    const data = bytes.subarray(from, from + packed)
+    const { from, to } = dataOf(bytes, entry)
+    const data = bytes.subarray(from, to)
     // Never more than was announced: a few bytes can inflate to gigabytes.
     const content = method === methods.deflated ? inflateRawSync(data, { maxOutputLength: size || 1 }) : data
     const known = method === methods.deflated || method === methods.stored

@@ -149,6 +149,7 @@ test('on the command line a bundle is exported, accepted and refused with the ri
   const exported = await cli('evidence', 'export', '--all', '-o', 'cli.zip', '--json')
   expect(JSON.parse(exported.stdout)).toMatchObject({ output: 'cli.zip', whole: true })
   expect((await cli('verify', 'cli.zip')).code).toBe(0)
+  expect((await affidavit(['verify', '.'], { cwd: at('whole') })).code).toBe(0)
   expect((await cli('verify', 'forged')).code).toBe(4)
   expect((await cli('evidence', 'export', '-o', 'cli.zip')).stderr).toContain('AFD_BUNDLE_EXISTS')
   expect((await cli('evidence', 'export', '--period', '2001-Q1', '-o', 'none')).stderr).toContain('AFD_BUNDLE_EMPTY')

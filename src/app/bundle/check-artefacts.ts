@@ -17,6 +17,7 @@ export async function checkArtefacts(
   }
   const problems: string[] = []
   const gone = new Set<string>(missing)
+  let absent = 0
   const erasures = new Map<number, Erasure>()
   for (const [commitment, { entry, size }] of named) {
     const claimed = erased[commitment]
@@ -24,6 +25,7 @@ export async function checkArtefacts(
       const erasure = entries.get(claimed)?.entry
       const says =
         erasure !== undefined && claimed > entry.sequence && erasedBy(erasure).some((each) => each === commitment)
+      absent += 1
       if (says) erasures.set(claimed, erasureOf(erasure))
       else problems.push(`No entry says that an artefact of E-${entry.sequence} was erased: ${commitment}.`)
       continue
@@ -42,7 +44,6 @@ export async function checkArtefacts(
     if (!named.has(commitment)) problems.push(`${name} belongs to no entry.`)
     if (commitment in erased) problems.push(`${name} is there, although bundle.json says that it was erased.`)
   }
-  const absent = Object.keys(erased).length
   const why = [...erasures.values()].map(erasureText).join(', ')
   const told = absent > 0 ? ` The bytes of ${absent} more were erased, as entries say: ${why}.` : ''
   return checkOf(problems, `${named.size - absent} artefacts are those that the entries committed to.${told}`)

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { createZip, readZip } from '../../ledger/zip.ts'
 import { sha256 } from '../../model/digest.ts'
 import { ConfigError, IntegrityError } from '../../model/errors.ts'
@@ -103,7 +103,7 @@ async function folderFiles(path: string): Promise<BundleFiles> {
   // A link would be another file for us than for the one who is shown the folder.
   const odd = files.find((each) => !each.isFile())
   if (odd) throw notInIt(odd.name, 'is not a plain file')
-  const names = new Set(files.map(({ parentPath, name }) => join(parentPath, name).slice(join(path, '/').length)))
+  const names = new Set(files.map(({ parentPath, name }) => relative(path, join(parentPath, name))))
   return {
     names,
     read: async (name) => {

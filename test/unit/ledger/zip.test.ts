@@ -28,6 +28,26 @@ test('a file that inflates to more than was announced is refused', async () => {
   expect(() => readZip(archive).get('bomb')?.()).toThrow(IntegrityError)
 })
 
+test('files that share their bytes, or lie in the directory, are refused before they are unpacked', async () => {
+  const archive = await archiveOf({ a: Buffer.alloc(1_000_000), b: Buffer.alloc(1_000_000) })
+  const directory = archive.readUInt32LE(archive.length - 6)
+  const second = directory + 46 + 1
+  for (const offset of [archive.readUInt32LE(directory + 42), directory - 1, directory]) {
+    const changed = Buffer.from(archive)
+    changed.writeUInt32LE(offset, second + 42)
+    expect(() => readZip(changed)).toThrow(IntegrityError)
+  }
+})
+
+test('a file whose own header gives it another name or method than the directory is refused', async () => {
+  const archive = await archiveOf({ a: Buffer.from('text') })
+  for (const at of [8, 30]) {
+    const changed = Buffer.from(archive)
+    changed[at] = (changed[at] ?? 0) ^ 8
+    expect(() => readZip(changed)).toThrow(IntegrityError)
+  }
+})
+
 test('no bytes make the reader fail in another way', async () => {
   const archive = await archiveOf({ 'a.txt': Buffer.from('text'), b: Buffer.alloc(300) })
   fc.assert(

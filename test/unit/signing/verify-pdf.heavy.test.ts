@@ -9,24 +9,16 @@ import { atHand } from '../../helpers/tamper/loot.ts'
 import { startAuthority } from '../../helpers/time-stamp-authority.ts'
 
 /*
- * Each byte of a timestamped document is changed in turn. Inside the signature each digit becomes the next one, too, so
- * that what is tried there is always hexadecimal; the zeros behind it are all alike and one in 64 stands for the others.
+ * Each byte is changed in turn. Inside a signature or timestamp each digit becomes the next one, too, so that what is tried
+ * there is always hexadecimal; the zeros behind it are all alike and one in 64 stands for the others.
  */
-test.each(keyTypes)('every byte of a document signed with %s and timestamped matters', async (keyType) => {
-  await using authority = await startAuthority({ keyType: keyType === 'rsa3072' ? 'rsa' : 'ec', stray: true })
-  const timestamper = rfc3161Timestamper({ url: authority.url })
-  const { pdf, level } = await sign(tinyPdf(), { keyType, timestamper })
-  expect(level).toBe('B-T')
-  const anchors = [identityOf(keyType).rootCertificate, authority.rootCertificate]
-  const verify = async (bytes: Uint8Array) => (await verifyPdf(bytes, { anchors, at: signingTime })).verdict
-  expect(await verify(pdf)).toBe('accepted')
-
+async function unnoticedIn(pdf: Uint8Array, from: number, verify: (bytes: Uint8Array) => Promise<string>) {
   const text = Buffer.from(pdf).toString('latin1')
-  const gap = text.indexOf('/Contents <') + '/Contents <'.length
-  const zeros = text.search(/0{2000,}>/)
-  const end = text.indexOf('>', zeros)
+  const gap = text.indexOf('/Contents <', from) + '/Contents <'.length
+  const end = gap < from ? gap : text.indexOf('>', gap)
+  const zeros = gap + text.slice(gap, end).replace(/0+$/, '').length
   const unnoticed: string[] = []
-  for (let at = 0; at < pdf.length; at++) {
+  for (let at = from; at < pdf.length; at++) {
     const isPadding = at > zeros + 64 && at < end - 1
     if (isPadding && at % 64 !== 0) continue
     const byte = pdf[at] ?? 0
@@ -36,14 +28,22 @@ test.each(keyTypes)('every byte of a document signed with %s and timestamped mat
       if ((await verify(withByte(pdf, at, value))) !== 'refused') unnoticed.push(`byte ${at}: ${value} for ${byte}`)
     }
   }
-  expect(unnoticed).toEqual([])
+  return unnoticed
+}
+
+test.each(keyTypes)('every byte of a document signed with %s and timestamped matters', async (keyType) => {
+  await using authority = await startAuthority({ keyType: keyType === 'rsa3072' ? 'rsa' : 'ec', stray: true })
+  const timestamper = rfc3161Timestamper({ url: authority.url })
+  const { pdf, level } = await sign(tinyPdf(), { keyType, timestamper })
+  expect(level).toBe('B-T')
+  const anchors = [identityOf(keyType).rootCertificate, authority.rootCertificate]
+  const verify = async (bytes: Uint8Array) => (await verifyPdf(bytes, { anchors, at: signingTime })).verdict
+  expect(await verify(pdf)).toBe('accepted')
+  expect(await unnoticedIn(pdf, 0, verify)).toEqual([])
 })
 
-/*
- * Nobody signs revocation data: that each byte of them matters is for the verifier to see to. One in seven is tried, which
- * meets every part of them.
- */
-test.each(['B-LT', 'B-LTA'] as const)('the bytes that raise a document to %s matter', async (level) => {
+/* Nobody signs revocation data: that each byte of them matters is for the verifier to see to. */
+test.each(['B-LT', 'B-LTA'] as const)('every byte that raises a document to %s matters', async (level) => {
   await using authority = await startAuthority()
   const timestamper = rfc3161Timestamper({ url: authority.url })
   const signed = await sign(tinyPdf(), { timestamper })
@@ -54,14 +54,7 @@ test.each(['B-LT', 'B-LTA'] as const)('the bytes that raise a document to %s mat
   const anchors = [identityOf('p256').rootCertificate, authority.rootCertificate]
   const verify = async (bytes: Uint8Array) => (await verifyPdf(bytes, { anchors, at: signingTime })).verdict
   expect(await verify(pdf)).toBe('accepted')
-  const zeros = Buffer.from(pdf).toString('latin1').lastIndexOf('0'.repeat(2_000))
-  const unnoticed: number[] = []
-  for (let at = signed.pdf.length; at < pdf.length; at += 7) {
-    const isPadding = level === 'B-LTA' && at > zeros - 20_000 && pdf[at] === 0x30 && pdf[at - 1] === 0x30
-    if (isPadding && at % 61 !== 0) continue
-    if ((await verify(withByte(pdf, at, (pdf[at] ?? 0) ^ 0x01))) !== 'refused') unnoticed.push(at)
-  }
-  expect(unnoticed).toEqual([])
+  expect(await unnoticedIn(pdf, signed.pdf.length, verify)).toEqual([])
 })
 
 function nextDigit(byte: number): number {
