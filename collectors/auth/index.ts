@@ -6,6 +6,7 @@ import { type KeySet, readKeySet } from './jwks.ts'
 import { isSignedBy, readJwt } from './jwt.ts'
 import { operationsIn } from './openapi.ts'
 import { planOperations } from './operations.ts'
+import { replayAuth } from './replay.ts'
 import { type ApiTarget, AuthTarget, carry, endpointsOf } from './target.ts'
 
 /** What an identity provider publishes and issues, and what an API makes of missing and broken credentials. */
@@ -29,6 +30,7 @@ export const authCollector: Collector<AuthTarget> = {
     paths: target.api?.openapi === undefined ? [] : [target.api.openapi],
   }),
   collect,
+  replay: replayAuth,
 }
 
 async function* collect(target: AuthTarget, context: Context): AsyncIterable<NewObservation> {

@@ -25,7 +25,8 @@ export type Judgement = {
 type Answered = Extract<Answer, { kind: 'answer' }>
 
 /** Answers that say nothing about the credential: rate limits, time-outs and failures of the server. */
-const inconclusive = (status: number): boolean => status >= 500 || status === 429 || status === 408 || status === 425
+export const inconclusive = (status: number): boolean =>
+  status >= 500 || status === 429 || status === 408 || status === 425
 
 /** Decides whether a request was refused, by what the same request got with the valid credential. */
 export function judge(evidence: Evidence): Judgement {

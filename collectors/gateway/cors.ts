@@ -1,4 +1,5 @@
 import type { HttpExchange, NewObservation } from '../../src/collect/contract.ts'
+import type { JsonObject } from '../../src/model/json.ts'
 import type { Ask } from './ask.ts'
 import { type ProbeOrigin, probeOrigins } from './origins.ts'
 import { type GatewayTarget, urlAt } from './target.ts'
@@ -35,31 +36,38 @@ function corsObservation(
   got: HttpExchange,
   preflight: HttpExchange,
 ): NewObservation {
-  const answers = [got, preflight].map((exchange) => crossOrigin(exchange, origin))
-  // What the GET says decides, but for an origin that only the preflight lets in.
-  const [onGet] = answers
-  const decisive = answers.find(({ allowed }) => allowed) ?? onGet
   return {
     kind: 'gateway.cors',
     subject,
     methods: ['TEST'],
     evidence: [got.evidence, preflight.evidence],
-    facts: {
-      path,
-      originKind: kind,
-      origin,
-      status: got.status,
-      allowOrigin: decisive?.allowOrigin ?? null,
-      allowed: answers.some(({ allowed }) => allowed) ? 'yes' : 'no',
-      credentials: answers.some(({ credentials }) => credentials) ? 'yes' : 'no',
-    },
+    facts: corsFacts(path, { kind, origin }, got, preflight),
+  }
+}
+
+type Answered = Pick<HttpExchange, 'status' | 'headers'>
+
+/** The facts of `gateway.cors`; pure. */
+export function corsFacts(path: string, { kind, origin }: ProbeOrigin, got: Answered, preflight: Answered): JsonObject {
+  const answers = [got, preflight].map((exchange) => crossOrigin(exchange, origin))
+  // What the GET says decides, but for an origin that only the preflight lets in.
+  const [onGet] = answers
+  const decisive = answers.find(({ allowed }) => allowed) ?? onGet
+  return {
+    path,
+    originKind: kind,
+    origin,
+    status: got.status,
+    allowOrigin: decisive?.allowOrigin ?? null,
+    allowed: answers.some(({ allowed }) => allowed) ? 'yes' : 'no',
+    credentials: answers.some(({ credentials }) => credentials) ? 'yes' : 'no',
   }
 }
 
 type CrossOrigin = { readonly allowOrigin: string | null; readonly allowed: boolean; readonly credentials: boolean }
 
 /** What a browser makes of the answer: one value only, and credentials never together with `*` (Fetch, "CORS check"). */
-function crossOrigin({ headers }: HttpExchange, origin: string): CrossOrigin {
+function crossOrigin({ headers }: Answered, origin: string): CrossOrigin {
   const allowOrigin = headers['access-control-allow-origin']?.join(', ') ?? null
   const allowed = allowOrigin === '*' || allowOrigin === origin
   const asked = headers['access-control-allow-credentials']?.join(', ') === 'true'

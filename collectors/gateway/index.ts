@@ -4,6 +4,7 @@ import { observeCors } from './cors.ts'
 import { observeHeaders } from './headers.ts'
 import { observePlainHttp } from './plain-http.ts'
 import { observeRateLimit } from './rate-limit.ts'
+import { replayGateway } from './replay.ts'
 import { endpointOf, GatewayTarget, plainOrigin } from './target.ts'
 import { observeTrace } from './trace.ts'
 
@@ -30,6 +31,7 @@ export const gatewayCollector: Collector<GatewayTarget> = {
     // Last, since what it uses up the others would miss.
     yield* observeRateLimit(target, context, ask)
   },
+  replay: replayGateway,
 }
 
 /** `api.example.com`, `api.example.com:8443/customers` or `https://api.example.com/customers`. */

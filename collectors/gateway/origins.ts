@@ -23,6 +23,13 @@ export function probeOrigins(host: string, trusted: readonly string[]): readonly
   return all.filter(({ origin }, index) => all.findIndex((other) => other.origin === origin) === index)
 }
 
+/** How an origin that was sent had come about; the text alone tells. */
+export function originKindOf(origin: string): OriginKind {
+  if (origin === 'null') return 'null'
+  if (origin === `https://${foreign}`) return 'foreign'
+  return origin.startsWith('https://affidavit-probe.') && !origin.endsWith(`.${foreign}`) ? 'subdomain' : 'suffix'
+}
+
 function lookAlikes(host: string): readonly ProbeOrigin[] {
   if (host.startsWith('[')) return []
   const asBeginning: ProbeOrigin = { kind: 'suffix', origin: `https://${host}.${foreign}` }

@@ -88,22 +88,37 @@ async function look(url: string, secureUrl: string, ask: Ask): Promise<Found> {
   if (plain instanceof CollectionError) return unanswered(plain)
   const { status, evidence } = plain
   const location = plain.header('location') ?? null
-  const found = (behaviour: Behaviour, reason: string, more: readonly string[] = []): Found => ({
+  const found = ({ behaviour, reason }: Judged, more: readonly string[] = []): Found => ({
     behaviour,
     status,
     location,
     reason,
     evidence: [evidence, ...more],
   })
-  if (status >= 300 && status < 400 && location !== null) return redirected(url, location, found)
-  if (status < 300) return found('serves', `answered ${status}`)
-  if (status === 401) return found('serves', 'answered 401, and so asks for a credential over plain http')
-  if (status === 429 || status >= 500) return found('undetermined', `answered ${status}`)
+  const told = judgeAnswer(url, status, location)
+  if (told) return found(told)
   const secure = await ask({ url: secureUrl, keepBody: false }, 'anonymous')
-  if (secure.status === status && sameContent(plain, secure)) {
-    return found('serves', `answered ${status} just as over https`, [secure.evidence])
+  const same = secure.status === status && sameContent(plain, secure)
+  return found(judgeBeside(status, secure.status, same), [secure.evidence])
+}
+
+type Judged = Pick<Found, 'behaviour' | 'reason'>
+
+/** What an answer over plain http comes to by itself; undefined where only the one over https tells. Pure. */
+export function judgeAnswer(url: string, status: number, location: string | null): Judged | undefined {
+  if (status >= 300 && status < 400 && location !== null) return redirected(url, location)
+  if (status < 300) return { behaviour: 'serves', reason: `answered ${status}` }
+  if (status === 401) {
+    return { behaviour: 'serves', reason: 'answered 401, and so asks for a credential over plain http' }
   }
-  return found('refuses', `answered ${status} where https answers ${secure.status}`, [secure.evidence])
+  if (status === 429 || status >= 500) return { behaviour: 'undetermined', reason: `answered ${status}` }
+  return undefined
+}
+
+/** What it comes to beside the answer over https, `same` where status and content are those of it. Pure. */
+export function judgeBeside(status: number, secureStatus: number, same: boolean): Judged {
+  if (same) return { behaviour: 'serves', reason: `answered ${status} just as over https` }
+  return { behaviour: 'refuses', reason: `answered ${status} where https answers ${secureStatus}` }
 }
 
 async function answerOf(url: string, ask: Ask): Promise<HttpExchange | CollectionError> {
@@ -125,11 +140,13 @@ function unanswered({ failure, message, evidence }: CollectionError): Found {
   return { behaviour, status: null, location: null, reason: message, evidence }
 }
 
-function redirected(url: string, location: string, found: (behaviour: Behaviour, reason: string) => Found): Found {
-  if (!URL.canParse(location, url)) return found('redirects-elsewhere', 'the Location is no URL')
+function redirected(url: string, location: string): Judged {
+  if (!URL.canParse(location, url)) return { behaviour: 'redirects-elsewhere', reason: 'the Location is no URL' }
   const to = new URL(location, url)
-  if (to.protocol !== 'https:') return found('redirects-elsewhere', `redirected to ${to.protocol}//${to.host}`)
-  return found('redirects-to-https', `redirected to https://${to.host}`)
+  if (to.protocol !== 'https:') {
+    return { behaviour: 'redirects-elsewhere', reason: `redirected to ${to.protocol}//${to.host}` }
+  }
+  return { behaviour: 'redirects-to-https', reason: `redirected to https://${to.host}` }
 }
 
 /** Whether two answers come from the same application: the same kind of body, but for numbers and identifiers in it. */

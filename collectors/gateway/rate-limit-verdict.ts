@@ -3,7 +3,10 @@ import { CollectionError } from '../../src/model/errors.ts'
 import { announcedQuota, quotaUsedUp } from './rate-limit-fields.ts'
 
 /** One request of the burst and how it ended. */
-export type Shot = { readonly ordinal: number; readonly result: HttpExchange | CollectionError }
+export type Shot = { readonly ordinal: number; readonly result: Answered | CollectionError }
+/** As much of an answer as decides. */
+export type Answered = Pick<HttpExchange, 'status' | 'headers' | 'evidence'>
+
 /** What a burst shows, and the request that decided it. */
 export type Verdict = {
   readonly limited: 'yes' | 'no' | 'undetermined'

@@ -1,6 +1,7 @@
 import type { Context, HttpExchange, NewObservation } from '../../src/collect/contract.ts'
 import { CollectionError } from '../../src/model/errors.ts'
-import { millis } from '../../src/model/time.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import { type Instant, millis } from '../../src/model/time.ts'
 import type { Ask } from './ask.ts'
 import { rateLimitFields, retryAfterSeconds } from './rate-limit-fields.ts'
 import { isUsable, type Shot, statusOf, verdictOf } from './rate-limit-verdict.ts'
@@ -31,25 +32,28 @@ export async function* observeRateLimit(
     ask({ url, class: 'test-identity', keepBody: false, maxBytes: 65_536 }),
   )
   const ended = context.clock.now()
-  const { limited, reason, by, firstLimited } = verdictOf(shots)
-  const decisive = by?.result instanceof CollectionError ? undefined : by?.result
   yield {
     kind: 'gateway.rate-limit',
     subject: url,
     methods: ['TEST'],
     evidence: shots.flatMap(({ result }) => result.evidence),
-    facts: {
-      path,
-      limited,
-      reason,
-      requests: shots.length,
-      budget,
-      firstLimited,
-      status: limited === 'yes' ? (decisive?.status ?? null) : null,
-      retryAfter: limited === 'yes' && decisive ? retryAfterSeconds(decisive.headers, ended) : null,
-      headers: [...new Set(shots.flatMap(({ result }) => fieldsOf(result)))].sort(),
-      elapsedMs: millis(ended) - millis(began),
-    },
+    facts: { ...burstFacts(path, shots, ended), budget, elapsedMs: millis(ended) - millis(began) },
+  }
+}
+
+/** The facts that the answers to a burst show, in the order in which it was sent; pure. */
+export function burstFacts(path: string, shots: readonly Shot[], ended: Instant): JsonObject {
+  const { limited, reason, by, firstLimited } = verdictOf(shots)
+  const decisive = by?.result instanceof CollectionError ? undefined : by?.result
+  return {
+    path,
+    limited,
+    reason,
+    requests: shots.length,
+    firstLimited,
+    status: limited === 'yes' ? (decisive?.status ?? null) : null,
+    retryAfter: limited === 'yes' && decisive ? retryAfterSeconds(decisive.headers, ended) : null,
+    headers: [...new Set(shots.flatMap(({ result }) => fieldsOf(result)))].sort(),
   }
 }
 

@@ -26,16 +26,21 @@ export async function* observeTrace(target: GatewayTarget, ask: Ask): AsyncItera
 async function trace(url: string, ask: Ask) {
   try {
     const exchange = await ask({ method: 'TRACE', url, headers: { 'x-affidavit-canary': canary } }, 'anonymous')
-    const echoed = exchange.text().includes(canary)
-      ? 'yes'
-      : overloaded.includes(exchange.status)
-        ? 'undetermined'
-        : 'no'
-    return { status: exchange.status, echoed, evidence: [exchange.evidence] }
+    return {
+      status: exchange.status,
+      echoed: echoedIn(exchange.text(), exchange.status),
+      evidence: [exchange.evidence],
+    }
   } catch (error) {
     if (!(error instanceof CollectionError) || !['reset', 'closed', 'not-http', 'timeout'].includes(error.failure)) {
       throw error
     }
     return { status: null, echoed: 'undetermined', evidence: error.evidence }
   }
+}
+
+/** Whether a body shows the header of the request; pure. */
+export function echoedIn(body: string, status: number): 'yes' | 'no' | 'undetermined' {
+  if (body.includes(canary)) return 'yes'
+  return overloaded.includes(status) ? 'undetermined' : 'no'
 }

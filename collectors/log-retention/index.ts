@@ -9,6 +9,7 @@ import { logFacts } from './log-facts.ts'
 import { type Configuration, loadLogrotate } from './logrotate/load.ts'
 import { type ReachBack, reachBack } from './reach-back.ts'
 import { type FileReading, readLog } from './read-log.ts'
+import { replayLogs } from './replay.ts'
 import { type Log, LogRetentionTarget } from './target.ts'
 import { zoneClock } from './zone.ts'
 
@@ -37,6 +38,7 @@ export const logRetentionCollector: Collector<LogRetentionTarget> = {
   subject: ({ logs }) => logs.map(({ id }) => id).join(', '),
   reach: ({ logs }) => ({ endpoints: [], paths: [...new Set(logs.flatMap(pathsOf))] }),
   collect,
+  replay: replayLogs,
 }
 
 /** What may be missing or closed without keeping the other logs from being looked at. */

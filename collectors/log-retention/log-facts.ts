@@ -24,7 +24,6 @@ type Known = {
 /** The facts of `log.source`, as docs/observations.md names them. */
 export function logFacts(known: Known): JsonObject {
   const { readings, reach, configured, now } = known
-  const modes = readings.map(({ file }) => file.facts.mode)
   const sum = (of: (reading: FileReading) => number): number => readings.reduce((total, each) => total + of(each), 0)
   const records = sum((reading) => reading.records)
   return {
@@ -33,19 +32,31 @@ export function logFacts(known: Known): JsonObject {
     provenDays: reach.unbrokenSince === null ? 0 : Math.max(0, Math.floor((now - reach.unbrokenSince) / dayMs)),
     oldest: reach.oldest === null ? null : instant(reach.oldest),
     newest: reach.newest === null ? null : instant(reach.newest),
-    newestAgeHours: reach.newest === null ? null : Math.max(0, rounded((now - reach.newest) / hourMs)),
+    newestAgeHours: ageHours(reach.newest, now),
     gaps: reach.gaps.slice(-mostGaps).map(gapFact),
     gapCount: reach.gaps.length,
     records,
     files: readings.length,
     unparsedRecords: sum((reading) => reading.unparsed),
     truncated: yesNo(known.problems.length > 0 || readings.some(({ whole }) => !whole)),
-    worldReadable: yesNo(modes.some((mode) => (mode & 0o004) !== 0)),
-    worldWritable: yesNo(modes.some((mode) => (mode & 0o002) !== 0)),
-    modes: [...new Set(modes.map((mode) => mode.toString(8)))].sort(),
+    ...modeFacts(readings.map(({ file }) => file.facts.mode)),
     zone: zoneOf(readings),
     reason: reasonOf(known, records),
   }
+}
+
+/** Who may touch the files, by their permission bits. */
+export function modeFacts(modes: readonly number[]) {
+  return {
+    worldReadable: yesNo(modes.some((mode) => (mode & 0o004) !== 0)),
+    worldWritable: yesNo(modes.some((mode) => (mode & 0o002) !== 0)),
+    modes: [...new Set(modes.map((mode) => mode.toString(8)))].sort(),
+  }
+}
+
+/** Hours since the newest record, to two places; null without one. */
+export function ageHours(newest: number | null, now: number): number | null {
+  return newest === null ? null : Math.max(0, rounded((now - newest) / hourMs))
 }
 
 function gapFact({ from, to }: Span): JsonObject {

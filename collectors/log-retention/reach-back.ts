@@ -20,7 +20,7 @@ export type ReachBack = {
 }
 
 /** Clocks differ by so much without anyone noticing. */
-const skewMs = 5 * 60_000
+export const skewMs = 5 * 60_000
 
 const dayMs = 86_400_000
 

@@ -45,3 +45,28 @@ export type Derived = Pick<Observation, 'kind' | 'subject' | 'methods' | 'facts'
 
 /** An observation that cannot be derived at all, and why, as a clause. */
 export type NotDerived = Pick<Observation, 'kind' | 'subject' | 'evidence'> & { readonly why: string }
+
+/**
+ * What the exchanges of one observation come to: its facts; why there are none, as a clause; or undefined where they are
+ * not such as lead to an observation of its kind.
+ */
+export type FromExchanges = Pick<Derived, 'subject' | 'facts' | 'open'> | string | undefined
+
+/** Derives each observation from the HTTP exchanges that it names; one that names none is not derived. Pure. */
+export function deriveFromExchanges(
+  { observations, http }: Recording,
+  methodsOf: (kind: string) => Derived['methods'],
+  derive: (observation: Observation, exchanges: readonly RecordedExchange[]) => FromExchanges,
+): readonly (Derived | NotDerived)[] {
+  return observations.flatMap((observation): readonly (Derived | NotDerived)[] => {
+    const { kind, subject, evidence } = observation
+    if (evidence.length === 0) return [{ kind, subject, evidence, why: noExchange }]
+    const exchanges = evidence.map((name) => http(name))
+    const derived = derive(observation, exchanges)
+    if (derived === undefined) return []
+    if (typeof derived === 'string') return [{ kind, subject, evidence, why: derived }]
+    return [{ kind, methods: methodsOf(kind), evidence, ...derived }]
+  })
+}
+
+const noExchange = 'it names no exchange: a connection that does not come about leaves no bytes behind'
