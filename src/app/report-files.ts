@@ -13,10 +13,24 @@ export function reportFiles(directory: string, id: string): ReportFiles {
 
 /** Throws RenderError `AFD_REPORT_EXISTS` where a report of that name is there: an issued report is never replaced. */
 export function assertNoReport(files: ReportFiles): void {
-  const taken = Object.values(files).find((path) => existsSync(path))
+  const taken = takenPlace(files)
   if (taken === undefined) return
   throw new RenderError('AFD_REPORT_EXISTS', `${taken} exists already, and this ledger did not issue it`, {
     hint: 'it may be the report of an earlier store: move it away, or name another folder with --output',
+    subject: taken,
+  })
+}
+
+function takenPlace(files: ReportFiles): string | undefined {
+  return Object.values(files).find((path) => existsSync(path))
+}
+
+/** The same once the report is made: whoever took its place since is another process that issued one. */
+function assertStillFree(files: ReportFiles): void {
+  const taken = takenPlace(files)
+  if (taken === undefined) return
+  throw new RenderError('AFD_REPORT_EXISTS', `${taken} came while this report was made, by another process`, {
+    hint: 'look whether that one is enough; issued again, this one gets the next number',
     subject: taken,
   })
 }
@@ -41,7 +55,7 @@ export async function writeReport(
       await mkdir(directory, { recursive: true })
       for (const { part, content } of parts) await writeFile(part, content, { flush: true })
     })
-    assertNoReport(files)
+    assertStillFree(files)
     await record()
     await told(directory, async () => {
       for (const { place, part } of parts) await rename(part, place)

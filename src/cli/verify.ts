@@ -258,10 +258,12 @@ const refusedText =
 
 /** Whoever can write the file can also make it consistent again; only what was signed is out of their reach. */
 function soundText({ entries, unsigned, erasures }: StoreVerificationResult): string {
-  const whole = `Every entry, ${erasures.length > 0 ? 'artefact that was not erased' : 'artefact'}, hash and checkpoint is as it was written.`
-  if (unsigned === 0) return `${whole} This shows that nothing was altered since a checkpoint was signed over it.`
+  const each = `Every entry, ${erasures.length > 0 ? 'artefact that was not erased' : 'artefact'}, hash and checkpoint`
+  if (unsigned === 0) {
+    return `${each} is as it was written. This shows that nothing was altered since a checkpoint was signed over it.`
+  }
   const signed = entries - unsigned
   const shown =
     signed === 0 ? '' : ` This shows that nothing was altered in the first ${count(signed, 'entry', 'entries')}.`
-  return `${whole}${shown} Nobody has signed for the ${signed === 0 ? '' : 'last '}${count(unsigned, 'entry', 'entries')} yet, as the next run or affidavit checkpoint does: whoever can write the file could have written ${unsigned === 1 ? 'it' : 'them'}.`
+  return `${each} fits the others.${shown} Nobody has signed for the ${signed === 0 ? '' : 'last '}${count(unsigned, 'entry', 'entries')} yet, as the next run or affidavit checkpoint does: whoever can write the file could have written ${unsigned === 1 ? 'it' : 'them'}.`
 }
