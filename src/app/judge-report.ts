@@ -23,7 +23,7 @@ export type Judging = {
   readonly anchors: readonly Uint8Array[]
   /** The same for time-stamping authorities; `anchors` where absent. */
   readonly timestampAnchors?: readonly Uint8Array[]
-  /** Revocation data at hand beside those in the report, for the authorities behind time stamps over the ledger. */
+  /** Revocation data at hand beside those in the report. */
   readonly revocation?: RevocationData
   /** What somebody who knows more than the file has to say of a PDF that was not refused. */
   readonly beside?: (signed: PdfVerdict) => Promise<readonly Check[]>

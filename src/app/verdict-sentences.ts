@@ -78,22 +78,22 @@ function validity({ timestamp }: SignatureVerdict): string {
     : 'was valid at the time that the time stamp states, which nobody whom you trust bears out'
 }
 
-/** Whether anybody had been revoked; a file without revocation data leaves that to those who can still ask. */
+/** Whether anybody had been revoked; where nothing says so, that is left to those who can still ask. */
 function revocationChecks({ standings, timestamp }: SignatureVerdict): readonly Check[] {
   if (standings.length === 0) return []
   const then = timestamp?.anchored === false ? 'by the time that the time stamp states' : 'by then'
   const unknown = standings.filter(({ status }) => status === 'unknown').map(({ subject }) => subject)
   if (unknown.length > 0) {
     const names = [...new Set(unknown)].join(' and ')
-    const sentence = `Whether the certificate of ${names} had been revoked ${then}, the file does not say; ask the authority that issued it.`
+    const sentence = `Whether the certificate of ${names} had been revoked ${then}, nothing in the file or at hand says; ask the authority that issued it.`
     return [{ holds: null, sentence }]
   }
   const told = standings.map((each) =>
     each.status === 'good' ? `${each.subject} by ${sourceWords[each.source]} of ${each.issued}` : '',
   )
-  return [
-    { holds: true, sentence: `No certificate had been revoked ${then}, as the file itself shows: ${told.join('; ')}.` },
-  ]
+  const embedded = standings.every((each) => each.status === 'good' && each.embedded)
+  const where = embedded ? 'the file itself shows' : 'what is at hand shows'
+  return [{ holds: true, sentence: `No certificate had been revoked ${then}, as ${where}: ${told.join('; ')}.` }]
 }
 
 function timeCheck({ timestamp }: Pick<SignatureVerdict, 'timestamp'>, distrust: string | undefined): Check {

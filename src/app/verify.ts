@@ -29,7 +29,7 @@ export type ReportVerification = Omit<ReportJudgement, 'signed'> &
 type Trusting = {
   /** Certificates that vouch for signers and times. */
   readonly trust: readonly string[]
-  /** Revocation lists beside those of the configuration, for the authorities behind time stamps over the ledger. */
+  /** Revocation lists beside those of the configuration. */
   readonly crls?: readonly string[]
 }
 

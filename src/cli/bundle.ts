@@ -35,7 +35,10 @@ export function addBundleCommands(command: Command, shell: Shell): void {
       const period = options.all ? null : periodNamed(project, options.period)
       const bundle = await exportEvidence(project, { period, output: options.output, signal: shell.signal })
       const { stamping, revocation, unanswered } = bundle
-      if (stamping.state === 'pending') tell(`affidavit: its checkpoint: ${stampingText(stamping)}`)
+      if (stamping.state === 'pending') {
+        tell(`affidavit: the bundle's checkpoint is not timestamped: ${printable(stamping.reason)}`)
+        tell('    export it again once an authority answers')
+      }
       if (options.json) return sayJson(bundle)
       const entries = `${count(bundle.entries, 'entry', 'entries')}${bundle.whole ? ', the whole ledger' : ''}`
       say(`${tone('good', 'exported')}  ${entries}, ${count(bundle.artefacts, 'artefact', 'artefacts')}`)

@@ -43,8 +43,8 @@ export function verifyCommand(shell: Shell): Command {
     .addOption(
       severalOption(
         '--crl <file>',
-        'revocation list of the authorities behind time stamps over the ledger, beside what is at hand',
-        'none',
+        'revocation list of an authority, beside those that a report or bundle holds',
+        "the configuration's own, where there is one",
       ),
     )
     .addOption(configOption())

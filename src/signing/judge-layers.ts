@@ -2,7 +2,7 @@ import { type Instant, instant } from '../model/time.ts'
 import { type Certificate, fingerprint, nameText, serialText } from './cms/certificate.ts'
 import { type CertificateStanding, judgeLongTerm, type LongTermAnswer, type Stamp } from './cms/long-term.ts'
 import { title } from './cms/path.ts'
-import type { RevocationData } from './cms/revocation-status.ts'
+import { joinRevocation, type RevocationData } from './cms/revocation-status.ts'
 import type { TimestampToken } from './cms/timestamp-token.ts'
 import type { Layer, Trust } from './layers.ts'
 import { Refusal } from './refusal.ts'
@@ -59,26 +59,27 @@ async function judgeSignature(
       `The signature is that of ${title(signer)}, issued by «${nameText(signer.issuer)}», which none of the given certificates vouches for.`,
     )
   }
-  const answer = await judgeLongTerm({
+  const question = {
     signer: path,
     signatureStamp: token && stampOf(token),
     documentStamps: above.map((stamp) => stampOf(stamp.token)),
-    data: held,
     archived: above.at(-1)?.covered ?? null,
     at: trust.at,
-  })
+  }
+  const embedded = await judgeLongTerm({ ...question, data: held })
+  const answer = await judgeLongTerm({ ...question, data: joinRevocation([held, trust.revocation]) })
   const reasons = [...unproven(signature, answer)].map((reason) => ({ ...reason, signature: number }))
   const oldest = token ?? above[0]?.token
   return {
     signature: {
-      level: answer.level,
+      level: embedded.level,
       signer: identityOf(signer),
       timestamp: oldest ? timeOf(oldest) : null,
       signedAt: found.signedAt,
       name: found.name,
       reason: found.reason,
       bytes,
-      standings: answer.standings.map(standingVerdict),
+      standings: answer.standings.map((each, i) => standingVerdict(each, embedded.standings[i]?.status === 'good')),
     },
     reasons,
   }
@@ -130,11 +131,11 @@ function identityOf(signer: Certificate): NonNullable<PdfVerdict['signer']> {
   }
 }
 
-function standingVerdict(standing: CertificateStanding): CertificateVerdict {
+function standingVerdict(standing: CertificateStanding, embedded: boolean): CertificateVerdict {
   const common = { subject: nameText(standing.certificate.subject), moment: instant(standing.moment) }
   if (standing.status === 'unknown') return { ...common, status: 'unknown', reason: standing.reason }
   const { source, thisUpdate } = standing.statement
-  return { ...common, status: 'good', source, issued: instant(thisUpdate) }
+  return { ...common, status: 'good', source, issued: instant(thisUpdate), embedded }
 }
 
 function layerVerdict(layer: Layer): DocumentLayer {

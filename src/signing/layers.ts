@@ -1,4 +1,5 @@
 import type { Certificate } from './cms/certificate.ts'
+import type { RevocationData } from './cms/revocation-status.ts'
 import type { TimestampToken } from './cms/timestamp-token.ts'
 import { type VerifiedSignature, verifyDetached, verifyDocumentStamp } from './cms/verify.ts'
 import { checkValidationData, type Subject } from './cms/verify-validation-data.ts'
@@ -27,6 +28,8 @@ export type Layer = { readonly bytes: number } & (
 export type Trust = {
   readonly anchors: readonly Certificate[]
   readonly timestampAnchors: readonly Certificate[]
+  /** What is at hand beside the document's own. */
+  readonly revocation: RevocationData
   /** Milliseconds since 1970. */
   readonly at: number
 }

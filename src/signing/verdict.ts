@@ -73,12 +73,15 @@ export type SignatureVerdict = {
   readonly reason: string | null
   /** It covers this many bytes from the beginning: a document of its own, to which later signatures were added. */
   readonly bytes: number
-  /** What the document holds about the certificates of its signer and of its oldest timestamp's authority. */
+  /** What is known of the certificates of its signer and of its oldest timestamp's authority. */
   readonly standings: readonly CertificateVerdict[]
 }
 
-/** Whether a certificate was revoked by the moment that counts, as far as the document holds data that say so. */
+/**
+ * Whether a certificate was revoked by the moment that counts, as far as there are data that say so; `embedded` where the
+ * document itself holds some.
+ */
 export type CertificateVerdict = { readonly subject: string; readonly moment: Instant } & (
-  | { readonly status: 'good'; readonly source: 'ocsp' | 'crl'; readonly issued: Instant }
+  | { readonly status: 'good'; readonly source: 'ocsp' | 'crl'; readonly issued: Instant; readonly embedded: boolean }
   | { readonly status: 'unknown'; readonly reason: string }
 )

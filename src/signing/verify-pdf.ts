@@ -1,6 +1,7 @@
 import { type Instant, millis } from '../model/time.ts'
 import { findLastText } from './bytes.ts'
 import { readCertificate } from './cms/certificate.ts'
+import type { RevocationData } from './cms/revocation-status.ts'
 import { judgeLayers } from './judge-layers.ts'
 import { readCertificates } from './keys/pem.ts'
 import { readLayers, type Trust } from './layers.ts'
@@ -15,6 +16,8 @@ export type VerifyPdfOptions = {
   readonly anchors: readonly (string | Uint8Array)[]
   /** Those for time-stamp authorities; `anchors` where absent. */
   readonly timestampAnchors?: readonly (string | Uint8Array)[]
+  /** Revocation data at hand beside those in the document: they can refuse it, but make its level no higher. */
+  readonly revocation?: RevocationData
   /** When the certificates must be valid where there is no timestamp; the present where absent. */
   readonly at?: Instant
 }
@@ -44,12 +47,13 @@ const tellMore: readonly ReasonCode[] = [
   'timestamp-order',
 ]
 
-function readTrust({ anchors, timestampAnchors, at }: VerifyPdfOptions): Trust | Reason {
+function readTrust({ anchors, timestampAnchors, revocation, at }: VerifyPdfOptions): Trust | Reason {
   try {
     const read = (sources: readonly (string | Uint8Array)[]) => sources.flatMap(readCertificates).map(readCertificate)
     return {
       anchors: read(anchors),
       timestampAnchors: read(timestampAnchors ?? anchors),
+      revocation: revocation ?? { ocsps: [], crls: [] },
       at: at === undefined ? Date.now() : millis(at),
     }
   } catch (error) {

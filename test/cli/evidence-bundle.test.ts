@@ -61,6 +61,17 @@ test('every command of a bundle’s README works as it is written, with openssl 
   }
 })
 
+test('of a file with a certificate and its key, a bundle has the certificate alone', async () => {
+  const files = ['report.key.pem', 'report.cert.pem'].map((name) => readFile(at('keys', name), 'utf8'))
+  const [key = '', certificate = ''] = await Promise.all(files)
+  await writeFile(at('both.pem'), key + certificate)
+  const together = await openShop(folder.path, 'signing: { certificates: [both.pem, absent.pem] }\n')
+  await exportEvidence(together, { period: null, output: at('together'), signal })
+  await openShop(folder.path)
+  expect(await readdir(at('together/certificates'))).toEqual(['1-both.pem'])
+  expect(await readFile(at('together/certificates/1-both.pem'), 'utf8')).toBe(certificate)
+})
+
 test('a zip archive is what unzip reads, with the same files as the folder', async () => {
   await run('unzip', ['-q', at('whole.zip'), '-d', at('unpacked')])
   const files = async (name: string) => (await readdir(at(name), { recursive: true })).sort()

@@ -82,7 +82,7 @@ function indexLine({ certificate, revoked }: Entry): string {
   const { serialNumber, validTo, subject } = new X509Certificate(certificate.pem)
   const why = revoked ? `${stamp(revoked.at)}${revoked.reason ? `,${revoked.reason}` : ''}` : ''
   const state = revoked ? 'R' : 'V'
-  return `${[state, stamp(new Date(validTo)), why, serialNumber, 'unknown', `/${subject}`].join('\t')}\n`
+  return `${[state, stamp(new Date(validTo)), why, serialNumber, 'unknown', `/${subject.replaceAll('\n', '/')}`].join('\t')}\n`
 }
 
 function stamp(date: Date): string {

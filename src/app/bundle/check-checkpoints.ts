@@ -31,5 +31,9 @@ export async function checkCheckpoints(
       (size === 0 || (path && verifyConsistency(size, head.size, path, earlier.root, head.root)))
     if (!sound) problems.push(`The checkpoint over ${size} entries is not the beginning of the newest.`)
   }
-  return checkOf(problems, `${checkpoints.length} checkpoints are signed, and each is the beginning of the newest.`)
+  const sound =
+    checkpoints.length === 1
+      ? 'The one checkpoint is signed.'
+      : `All ${checkpoints.length} checkpoints are signed, and each is the beginning of the newest.`
+  return checkOf(problems, sound)
 }

@@ -49,11 +49,11 @@ function checkOwn(stamps: readonly ReadStamp[], checkpoint: string, untimed: str
   const own = stamps.filter(({ stamp }) => stamp.note === checkpoint).map(({ bound }) => bound)
   const best = own.find(isProven) ?? own[0]
   if (best) {
-    const sentence = `The checkpoint of this very bundle bears a time stamp of ${best.time} by ${best.authority}.`
+    const sentence = `The bundle’s own checkpoint bears a time stamp of ${best.time} by ${best.authority}.`
     return { holds: isProven(best) ? true : null, sentence }
   }
   const why = untimed === null ? 'no authority was asked for one' : untimed
-  const sentence = `The checkpoint of this very bundle bears no time stamp: ${why}. When it was exported is the exporter's own word.`
+  const sentence = `The bundle’s own checkpoint bears no time stamp: ${why}. When it was exported is the exporter’s own word.`
   return { holds: null, sentence }
 }
 

@@ -61,6 +61,7 @@ export async function exportBundle(
   }
   await using bundle = await writeBundle(output)
   const stamped = await stampHandedOut(project, store, head, stamping)
+  const untimed = stamped.state === 'pending' ? stamped.reason : null
   const whole = selected.entries.size === head.size
   const facts = { origin: store.origin, entries: selected.entries.size, exported: project.clock.now() }
   const scope = whole ? 'The whole ledger' : `The assessment period ${period?.id} (${period?.from} to ${period?.to})`
@@ -81,7 +82,7 @@ export async function exportBundle(
     'README.md',
     bundleReadme({
       ...{ ...facts, scope, artefacts, erased: erased.size, stamps: stamps.length, anchors: anchors.length },
-      ...{ signers: certificates.length, revocation: revocation.length },
+      ...{ signers: certificates.length, revocation: revocation.length, untimed },
     }),
   )
   const content = {
@@ -93,7 +94,7 @@ export async function exportBundle(
     size: head.size,
     checkpoints: checkpoints.map(({ note: _, ...each }) => each),
     timestamps,
-    untimed: stamped.state === 'pending' ? stamped.reason : null,
+    untimed,
     revocation,
     unanswered,
     missing: missing.filter((commitment) => !erased.has(commitment)),

@@ -10,6 +10,8 @@ export function bundleReadme(facts: {
   /** How many time stamps, and certificates that the exporter trusts for them, it has. */
   readonly stamps: number
   readonly anchors: number
+  /** Why its own checkpoint has no time stamp though it was to have one; null otherwise. */
+  readonly untimed: string | null
   /** How many files with signers' certificates, and how many revocation lists and responses. */
   readonly signers: number
   readonly revocation: number
@@ -97,15 +99,24 @@ That these entries and artefacts are as they were when the checkpoint was signed
 `
 }
 
-function timeText({ stamps, anchors }: { readonly stamps: number; readonly anchors: number }): string {
+function timeText({
+  stamps,
+  anchors,
+  untimed,
+}: {
+  readonly stamps: number
+  readonly anchors: number
+  readonly untimed: string | null
+}): string {
+  const newest = untimed === null ? '' : ` For the newest, no authority gave one at the export: ${untimed}.`
   if (stamps === 0) {
-    return 'No time stamp covers these checkpoints: when they were signed is the word of the machine that did it.\n'
+    return `No time stamp covers these checkpoints: when they were signed is the word of the machine that did it.${newest}\n`
   }
   const whose =
     anchors > 0
       ? '`certificates/time-stamping.pem` holds the certificates that the exporter trusts; whether you do is for you to decide: compare them with what the authority publishes.'
       : 'The exporter named no certificate of the authorities: get theirs where they publish it, and save it as `certificates/time-stamping.pem` first.'
-  return `A time-stamping authority states that a checkpoint, and so every entry under it, existed at its time. ${whose}
+  return `A time-stamping authority states that a checkpoint, and so every entry under it, existed at its time. ${whose}${newest}
 
 \`\`\`bash
 for reply in timestamps/*.tsr; do
@@ -148,7 +159,7 @@ for reply in timestamps/*.tsr; do
   openssl cms -verify -noverify -inform DER -in "$work/token" -signer "$work/signer" -out /dev/null 2> /dev/null
   mv "$work/signer" "$work/$(openssl x509 -in "$work/signer" -noout -fingerprint | cut -d= -f2 | tr -d :).certificate"
 done
-cat certificates/* >> "$work/all"
+cat certificates/* >> "$work/all" 2> /dev/null || true
 awk -v to="$work/issuer" '/BEGIN CERT/ { n++; inside = 1 } inside { print > (to n) } /END CERT/ { inside = 0 }' "$work/all"
 for certificate in "$work"/*.certificate; do
   named=$(openssl x509 -in "$certificate" -noout -issuer_hash)

@@ -13,7 +13,7 @@ import { collectNow, exportEvidence, issue } from '../../src/app.ts'
 import { affidavit } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
 import { type OpensslAuthority, startOpensslAuthority } from '../helpers/openssl-authority.ts'
-import { type Entry, type Responder, responder } from '../helpers/revocation.ts'
+import { type Entry, type Responder, responder, authority as revocationBooks } from '../helpers/revocation.ts'
 import { openShop } from '../helpers/shop.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -83,9 +83,9 @@ describe('a bundle', () => {
     expect(await exported(project)).toMatchObject({ stamping: { state: 'stamped', size: 10 } })
     const { checks, verdict, bounds } = await verified()
     expect([verdict, bounds.map(({ size }) => size)]).toEqual(['accepted', [expect.any(Number), 10]])
-    expect(about(checks, 'The checkpoint of this very bundle bears a time stamp')).toMatchObject([{ holds: true }])
+    expect(about(checks, 'own checkpoint bears a time stamp')).toMatchObject([{ holds: true }])
     const { checks: untrusted } = await verifyBundle(at('bundle'))
-    expect(about(untrusted, 'The checkpoint of this very bundle bears a time stamp')).toMatchObject([{ holds: null }])
+    expect(about(untrusted, 'own checkpoint bears a time stamp')).toMatchObject([{ holds: null }])
   })
 
   test('is exported during outages all the same, and says what it lacks', async () => {
@@ -155,6 +155,19 @@ describe('a bundle', () => {
     expect(shown).toMatch(/ocsp says:\n {4}revoked\n(?: {4}.*\n)* {4}Reason: keyCompromise\n/)
   })
 
+  test('in which a stranger signed a list in the authority’s name says nothing by it, neither to us nor to openssl', async () => {
+    told = null
+    await using impostor = await startOpensslAuthority()
+    await writeFile(at('tsa.crl'), impostor.crl())
+    await exported(await collected(['tsa.crl']))
+    const { verdict, checks } = await verified()
+    expect(verdict).toBe('accepted')
+    expect(about(checks, 'Whether the certificate of CN=openssl TSA was revoked')).toMatchObject([{ holds: null }])
+    const shown = (await followReadme()).at(-1) ?? ''
+    expect(shown).toContain('CN = openssl TSA, serial')
+    expect(shown).not.toContain('says')
+  })
+
   test('is judged with what a reader knows beside it', async () => {
     await exported(await collected([]))
     await writeFile(at('newer.crl'), authority.crl({ at: soon, reason: 'superseded' }))
@@ -185,11 +198,15 @@ describe('the authority behind a store’s time stamps', () => {
     expect(await verifyTheStore(project, signal)).toMatchObject({ verdict: 'verified', problems: [] })
   })
 
-  test('is judged by what reports hold, without anybody being asked', async () => {
+  test('is judged by what reports hold, without anybody being asked, and so is the one in the report', async () => {
     const project = await collected(['keys/ca.crl.pem'], ['level: B-LT'])
-    await issue(project, { period: periodNamed(project, undefined), signal })
+    const { files } = await issue(project, { period: periodNamed(project, undefined), signal })
     const before = service.asked.length
     expect(await bound(project)).toMatchObject({ status: 'good', source: 'ocsp' })
+    const trust = [at('keys/ca.cert.pem'), at('tsa.pem')]
+    const { verdict, checks } = await verifyReport(files.pdf, { trust, project: null })
+    expect(verdict).toBe('accepted')
+    expect(stamps(checks)).toMatchObject([{ holds: true, sentence: expect.stringContaining('an OCSP response') }])
     expect(service.asked).toHaveLength(before)
   })
 
@@ -206,24 +223,47 @@ describe('the authority behind a store’s time stamps', () => {
 })
 
 describe('the authority behind the time stamp over a report’s evidence', () => {
-  test('is judged by what the report holds', async () => {
-    const project = await collected(['keys/ca.crl.pem'], ['level: B-LT'])
-    const { files } = await issue(project, { period: periodNamed(project, undefined), signal })
-    const trust = [at('keys/ca.cert.pem'), at('tsa.pem')]
-    const { verdict, checks } = await verifyReport(files.pdf, { trust, project: null })
-    expect(verdict).toBe('accepted')
-    expect(stamps(checks)).toMatchObject([{ holds: true, sentence: expect.stringContaining('an OCSP response') }])
-  })
-
   test('is judged by lists at hand, and said to be unknown where there are none', async () => {
     const project = await collected(['tsa.crl'])
     const { files } = await issue(project, { period: periodNamed(project, undefined), signal })
     const { checks } = await verifyReport(files.pdf, { trust: [], project })
     expect(about(checks, 'Whether the certificate of CN=openssl TSA')).toMatchObject([{ holds: null }])
+    await writeFile(at('tsa.crl'), authority.crl({ at: soon, reason: 'superseded' }))
+    const superseded = await verifyReport(files.pdf, { trust: [], project })
+    expect(stamps(superseded.checks)).toMatchObject([
+      { holds: true, sentence: expect.stringContaining('leaves earlier stamps good') },
+    ])
+    // The report's own time stamp is that authority's, too.
     await writeFile(at('tsa.crl'), authority.crl({ at: hourAgo }))
     const revoked = await verifyReport(files.pdf, { trust: [], project })
-    expect(stamps(revoked.checks)).toMatchObject([
-      { holds: null, sentence: expect.stringContaining('no reason given') },
+    expect(revoked).toMatchObject({ verdict: 'refused', checks: [{ sentence: expect.stringContaining('no reason') }] })
+  })
+})
+
+describe('a report’s own signature', () => {
+  test('is judged with lists at hand too, which raise no level, and refuse where the signer had been revoked', async () => {
+    const project = await collected([])
+    const { files, level } = await issue(project, { period: periodNamed(project, undefined), signal })
+    expect(level).toBe('B-T')
+    const trust = [at('keys/ca.cert.pem'), at('tsa.pem')]
+    const judge = (...crls: readonly string[]) =>
+      verifyReport(files.pdf, { trust, crls: crls.map((name) => at(name)), project: null })
+    await writeFile(at('tsa.crl'), authority.crl())
+    expect(about((await judge('tsa.crl')).checks, 'Whether the certificate of CN=Example')).toMatchObject([
+      { holds: null },
     ])
+    const known = await judge('tsa.crl', 'keys/ca.crl.pem')
+    expect(known).toMatchObject({ verdict: 'accepted', level: 'B-T' })
+    expect(known.checks.filter(({ holds }) => holds !== true)).toEqual([])
+    expect(about(known.checks, 'as what is at hand shows')).toHaveLength(1)
+
+    const pem = (name: string) => readFile(at('keys', name), 'utf8')
+    const root = { pem: await pem('ca.cert.pem'), keyPem: await pem('ca.key.pem') }
+    const revoked = { at: hourAgo, reason: 'keyCompromise' }
+    using books = revocationBooks(root, [{ certificate: { pem: await pem('report.cert.pem') }, revoked }])
+    await writeFile(at('signer.crl'), books.crl())
+    const refused = await judge('tsa.crl', 'signer.crl')
+    expect(refused.verdict).toBe('refused')
+    expect(refused.checks).toMatchObject([{ holds: false, sentence: expect.stringContaining('keyCompromise') }])
   })
 })
