@@ -38,20 +38,20 @@ const stateSchema = z
   .refine((state) => Object.keys(state).length === 1, 'a log is in one state')
 
 const logSchema = z
-  .object({ description: z.string().min(1), log_id: base64, key: base64, state: stateSchema.optional() })
-  .transform(({ description: name, log_id: id, key, state }, { issues, value }) => {
+  .object({ description: z.string().min(1).optional(), log_id: base64, key: base64, state: stateSchema.optional() })
+  .transform(({ description, log_id: id, key, state }, { issues, value }) => {
     const wrong = (path: string, message: string) =>
       issues.push({ code: 'custom', path: [path], message, input: value })
     if (!isPublicKey(key)) wrong('key', 'no public key (SubjectPublicKeyInfo)')
     else if (!createHash('sha256').update(key).digest().equals(id)) wrong('log_id', 'not the SHA-256 of the key')
     const current = logStates.find((each) => state?.[each]) ?? null
     const since = (current && state?.[current]?.timestamp) ?? null
-    return { id: id.toString('hex'), key, name, state: current, since }
+    return { id: id.toString('hex'), key, name: description ?? null, state: current, since }
   })
 
 /** `log_list.json`, version 3 of its schema, and Apple's version 5; what nothing here rests on may be anything. */
 const listSchema = z.object({
-  version: z.string().optional(),
+  version: z.string().optional().catch(undefined),
   log_list_timestamp: moment.optional(),
   operators: z
     .array(
@@ -87,7 +87,7 @@ export function parseLogList(text: string, path: string): LogList {
   }
   const { version = null, log_list_timestamp: published = null, operators } = parsed.data
   const logs = operators.flatMap(({ name: operator, logs, tiled_logs: tiled }) =>
-    [...logs, ...tiled].map((log): Log => ({ ...log, operator })),
+    [...logs, ...tiled].map((log): Log => ({ ...log, name: log.name ?? `a log of ${operator}`, operator })),
   )
   const list = { published, version, logs: new Map(logs.map((log) => [log.id, log])) }
   lastRead = { text, list }

@@ -21,7 +21,7 @@ describe('a list of logs', () => {
     })
   })
 
-  test('may have logs with tiles, logs without a state, and keys that nobody here knows', () => {
+  test('may have logs with tiles, logs without a state or a name, and keys that nobody here knows', () => {
     const [tiled, stateless] = [testLog(), testLog()]
     const listed = [
       { log: tiled, name: 'Tiles 2026', operator: 'One', tiled: true },
@@ -29,13 +29,15 @@ describe('a list of logs', () => {
     ]
     const json = JSON.parse(logListJson(listed))
     json.$schema = 'https://example.test/schema.json'
+    json.version = 61
     json.operators[0].logs[0].state = undefined
+    json.operators[0].logs[0].description = undefined
     json.operators[0].logs[0].log_type = 'test'
     json.log_list_timestamp = undefined
     const { published: at, logs } = parseLogList(JSON.stringify(json), path)
     expect(at).toBeNull()
     expect(logs.get(tiled.id.toString('hex'))).toMatchObject({ name: 'Tiles 2026', state: 'usable' })
-    expect(logs.get(stateless.id.toString('hex'))).toMatchObject({ name: 'Test', state: null, since: null })
+    expect(logs.get(stateless.id.toString('hex'))).toMatchObject({ name: 'a log of One', state: null, since: null })
   })
 
   test.each<[what: string, change: (text: string) => string, place: string]>([
@@ -66,11 +68,7 @@ describe('a list of logs', () => {
       (text) => text.replace('2019-02-16T00:00:00Z', '2019-02-30T00:00:00Z'),
       'operators[1].logs[1].state.retired.timestamp: ',
     ],
-    [
-      'a log without a name',
-      (text) => text.replace('"description": "Symantec log",', ''),
-      'operators[1].logs[1].description: ',
-    ],
+    ['of an operator without a name', (text) => text.replace('"name": "DigiCert",', ''), 'operators[1].name: '],
   ])('that is %s is refused with the file and the place', (_what, change, place) => {
     const text = change(published)
     expect(text).not.toBe(published)
