@@ -16,6 +16,8 @@ export type Wire = {
 export type RawExchange = {
   readonly received: Uint8Array
   readonly end: End
+  /** The IP address that was reached, where one was. */
+  readonly address?: string
   /** What was said in plain text before the first hello, where the protocol begins so. */
   readonly preamble?: Preamble
 }
@@ -31,9 +33,10 @@ export async function exchange(wire: Wire, sent: Uint8Array, enough: (reply: Rep
   const socket = await connectBefore(wire, deadline)
   if ('end' in socket) return { received: new Uint8Array(), ...socket }
   const preamble = preambleOf(socket.open)
+  const { remoteAddress: address } = socket.open
   try {
     const heard = await converse(socket.open, sent, enough, deadline, wire.signal)
-    return { ...heard, ...(preamble ? { preamble } : {}) }
+    return { ...heard, ...(address === undefined ? {} : { address }), ...(preamble ? { preamble } : {}) }
   } finally {
     socket.open.destroy()
   }

@@ -52,6 +52,8 @@ export type Exchange = {
   readonly alone: boolean
   /** How many connections of ours to the server were open when this one was opened, itself included. */
   readonly open?: number
+  /** The IP address that was reached; absent where none was. */
+  readonly address?: string
   /** When its connection was opened and when it was over, counted in openings and ends of all exchanges of a collection. */
   readonly began?: number
   readonly ended?: number

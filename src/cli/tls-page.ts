@@ -5,6 +5,7 @@ import { printable, type Tone, table, tone, width, wrap } from './terminal.ts'
 import { certificateLines } from './tls-page-certificates.ts'
 import { conformanceLines, gradeLine } from './tls-page-conformance.ts'
 import { dnsLines } from './tls-page-dns.ts'
+import { textsOf } from './tls-page-facts.ts'
 import { featureLines, nothingKnown, weaknessLines } from './tls-page-features.ts'
 import { groupLines, protocolLines, suiteLines } from './tls-page-protocols.ts'
 
@@ -55,6 +56,8 @@ function header(
   const rows: string[][] = [['seen', when]]
   const { starttls } = first.facts
   if (starttls !== undefined) rows.push(['reached by', `STARTTLS, from ${printable(String(starttls))}`])
+  const addresses = textsOf(negotiated ?? {}, 'addresses')
+  if (addresses.length > 0) rows.push(['answered by', addresses.map(printable).join(', ')])
   if (negotiated) rows.push(['current client', clientText(negotiated)])
   if (grade) rows.push(['grade', gradeLine(grade)])
   const title = printable(first.subject)

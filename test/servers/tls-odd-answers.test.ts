@@ -107,6 +107,20 @@ describe.concurrent('nothing false is said of a server that lets a few connectio
   })
 })
 
+test('a server that never asks for a key share refuses hellos without one, and no suite by that', async () => {
+  const withoutShare = Buffer.from([0, 51, 0, 2, 0, 0])
+  await using server = await meddler(real.port, {
+    instead: (hello) => (hello.includes(withoutShare) ? alert(40) : undefined),
+  })
+  const collection = await look(server)
+  expect(observed(collection, 'tls.protocol', { protocol: 'TLSv1.3' })[0]?.facts).toMatchObject({
+    offered: 'yes',
+    cipherSuitesComplete: 'no',
+    groupsComplete: 'no',
+    reason: expect.stringContaining('key share'),
+  })
+})
+
 test('a certificate that only one signature algorithm brings to light is among the chains', async () => {
   const ed25519 = issue({ key: 'Ed25519' })
   await using server = await tlsServer({

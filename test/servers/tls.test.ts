@@ -94,6 +94,7 @@ describe('versions', () => {
     const collection = await look(server)
     expect(offered(collection)).toEqual(['TLSv1.3'])
     expect(observed(collection, 'tls.negotiated')[0]?.facts).toMatchObject({
+      addresses: [expect.stringMatching(/^(?:127\.0\.0\.1|::1)$/)],
       status: 'negotiated',
       protocol: 'TLSv1.3',
       alpn: 'h2',

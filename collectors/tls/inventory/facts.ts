@@ -111,10 +111,11 @@ export function versionFacts(all: Case, protocol: RecordProtocol): VersionFacts 
   const chosen = all.evidence.flatMap((each) =>
     each.verdict.kind === 'chosen' && each.verdict.protocol === protocol ? [{ ...each, verdict: each.verdict }] : [],
   )
+  const insistsOnShares = protocol === 'TLSv1.3' && needsShares(chosen)
   const supported = new Set(chosen.map(({ verdict }) => verdict.suite))
   const refusedSuites = new Set(
     asked
-      .filter((each) => each.exchange.purpose === 'cipher-suites')
+      .filter((each) => each.exchange.purpose === 'cipher-suites' && !insistsOnShares)
       .filter((each) => refusalOf(all, each) !== null || choseOlder(each, protocol))
       .flatMap(({ offered }) => offered?.cipherSuites ?? []),
   )
@@ -133,7 +134,9 @@ export function versionFacts(all: Case, protocol: RecordProtocol): VersionFacts 
   return {
     protocol,
     offered: state.offered,
-    reason: state.reason ?? (state.offered === 'yes' ? whatIsOpen(all, asked, openSuites, groups.openGroups) : null),
+    reason:
+      state.reason ??
+      (state.offered === 'yes' ? whatIsOpen(all, asked, openSuites, groups.openGroups, insistsOnShares) : null),
     suites: orderOf([...supported], preference === 'server' ? choices : []),
     openSuites: state.offered === 'no' ? [] : openSuites,
     preference,
@@ -141,6 +144,16 @@ export function versionFacts(all: Case, protocol: RecordProtocol): VersionFacts 
     ...groups,
   }
 }
+
+/**
+ * Whether the server took hellos of TLS 1.3 only with a key share in them: it asks for none by HelloRetryRequest, so
+ * that its refusal of hellos without one is not about what they offered.
+ */
+function needsShares(chosen: readonly Evidence[]): boolean {
+  return chosen.length > 0 && chosen.every(({ exchange: { purpose } }) => withShares.includes(purpose))
+}
+
+const withShares: readonly Purpose[] = ['handshake', 'certificate']
 
 /** Exchanges whose choice rests on the suites alone; few groups rule suites out before TLS 1.3 (RFC 8422 section 4). */
 function purposesOfChoices(protocol: RecordProtocol): readonly Purpose[] {
@@ -186,6 +199,7 @@ function whatIsOpen(
   asked: readonly Evidence[],
   openSuites: readonly number[],
   openGroups: readonly number[],
+  insistsOnShares: boolean,
 ): string | null {
   if (openSuites.length + openGroups.length === 0) return null
   const [first] = openSuites
@@ -195,7 +209,7 @@ function whatIsOpen(
     ...(openSuites.length > 0 ? [suites] : []),
     ...(openGroups.length > 0 ? [`${openGroups.length} groups`] : []),
   ]
-  const why = lastTrouble(all, asked)
+  const why = insistsOnShares ? 'the server refuses hellos without a key share' : lastTrouble(all, asked)
   return `${parts.join(' and ')} could not be determined${why ? `: ${why}` : ''}`
 }
 

@@ -9,6 +9,8 @@ import { guarded, type HandshakeMessage, handshakeTypes } from '../wire/reply.ts
 
 /** What a current client gets: the facts of `tls.negotiated`. */
 export function negotiatedFacts(evidence: readonly Evidence[]): JsonObject {
+  const reached = evidence.flatMap(({ exchange }) => exchange.address ?? [])
+  const addresses = [...new Set(reached)].sort()
   const attempts = evidence.filter(({ exchange }) => exchange.purpose === 'handshake')
   const chosen = attempts.findLast(({ verdict }) => verdict.kind === 'chosen')
   if (chosen?.verdict.kind !== 'chosen') {
@@ -17,11 +19,12 @@ export function negotiatedFacts(evidence: readonly Evidence[]): JsonObject {
       last?.verdict.kind === 'refused'
         ? `the server refused a current client with the alert ${last.verdict.alert}`
         : `the server ${last ? reasonOf(last) : 'was not asked'}`
-    return { ...nothing, status: last?.verdict.kind === 'refused' ? 'refused' : 'undetermined', reason }
+    return { ...nothing, addresses, status: last?.verdict.kind === 'refused' ? 'refused' : 'undetermined', reason }
   }
   const { protocol, suite, group } = chosen.verdict
   const properties = cipherSuites.get(suite)
   return {
+    addresses,
     status: 'negotiated',
     reason: null,
     protocol,
