@@ -1,9 +1,9 @@
 import { alertName } from './registry/alerts.ts'
-import { cipherSuites } from './registry/cipher-suites.ts'
+import { cipherSuites, usesGroup } from './registry/cipher-suites.ts'
 import { type Protocol, protocolOf, type RecordProtocol, versionNumbers } from './registry/protocols.ts'
 import { type Exchange, isAboutFeature } from './transcript.ts'
 import { type OfferedHello, readClientHello } from './wire/client-hello.ts'
-import { handshakeTypes, type Reply, readNamedGroup, readReply } from './wire/reply.ts'
+import { handshakeTypes, type Reply, readNamedGroup, readReply, withoutPskHint } from './wire/reply.ts'
 
 /** What one exchange shows, and no more than that. */
 export type Verdict =
@@ -88,9 +88,10 @@ function meaningOf(exchange: Exchange, description: number): 'offer' | 'version'
 }
 
 function namedGroup(reply: Reply): number | null {
-  const suite = cipherSuites.get(reply.serverHello?.cipherSuite ?? -1)
-  const message = reply.messages.find(({ type }) => type === handshakeTypes.serverKeyExchange)
-  return suite?.keyExchange === 'ECDHE' && message ? readNamedGroup(message.body) : null
+  const number = reply.serverHello?.cipherSuite ?? -1
+  const body = reply.messages.find(({ type }) => type === handshakeTypes.serverKeyExchange)?.body
+  if (!usesGroup(number) || !body) return null
+  return readNamedGroup(cipherSuites.get(number)?.authentication === 'PSK' ? withoutPskHint(body) : body)
 }
 
 /** Whether the server has settled a question: it chose, or it refused for a reason that needs no second look. */

@@ -6,6 +6,7 @@ import { collectFrom, observed } from '../helpers/collect.ts'
 import { issue } from '../helpers/tls-certificates.ts'
 import { rateLimiter } from '../helpers/tls-crowded.ts'
 import { alert } from '../helpers/tls-replies.ts'
+import { opensslServer } from '../helpers/tls-s-server.ts'
 import { localCertificate, meddler, type Running, showing, tcpServer, tlsServer } from '../helpers/tls-servers.ts'
 
 let real: Running
@@ -105,6 +106,23 @@ describe.concurrent('nothing false is said of a server that lets a few connectio
     expect(stumbles.filter(({ facts }) => facts.status === 'yes')).toEqual([])
     expect(observed(collection, 'tls.weakness', { status: 'vulnerable', basis: 'tested' })).toEqual([])
   })
+})
+
+test('groups and primes of suites with a shared key are read behind its hint', async () => {
+  const suites = 'DHE-PSK-AES128-GCM-SHA256:ECDHE-PSK-AES128-CBC-SHA256'
+  await using server = await opensslServer('-psk', 'ab12cd34', '-psk_hint', 'who', '-cipher', suites, '-tls1_2')
+  const collection = await look(server)
+  expect(observed(collection, 'tls.protocol', { protocol: 'TLSv1.2' })[0]?.facts).toMatchObject({
+    cipherSuites: expect.arrayContaining([
+      'TLS_DHE_PSK_WITH_AES_128_GCM_SHA256',
+      'TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256',
+    ]),
+    groups: expect.arrayContaining(['x25519', 'secp256r1']),
+    groupsComplete: 'yes',
+  })
+  const [primes] = observed(collection, 'tls.feature', { name: 'dh-parameters' })
+  expect(Number(primes?.facts.bits)).toBeGreaterThanOrEqual(2_048)
+  expect(observed(collection, 'tls.weakness', { name: 'logjam', status: 'not-vulnerable' })).toHaveLength(1)
 })
 
 test('a server that never asks for a key share refuses hellos without one, and no suite by that', async () => {

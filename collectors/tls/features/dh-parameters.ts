@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../src/model/json.ts'
 import type { Evidence } from '../evidence.ts'
 import { cipherSuites } from '../registry/cipher-suites.ts'
-import { handshakeTypes } from '../wire/reply.ts'
+import { handshakeTypes, withoutPskHint } from '../wire/reply.ts'
 import { commonPrimeName } from './dh-primes.ts'
 import { type Finding, inferred, tested, unanswered } from './feature.ts'
 import { bitLength, readDhParameters } from './flight-messages.ts'
@@ -23,8 +23,9 @@ export function dhGroups(evidence: readonly Evidence[]): readonly DhGroup[] {
   const groups = evidence.flatMap(({ verdict, reply }): DhGroup[] => {
     const suite = verdict.kind === 'chosen' ? cipherSuites.get(verdict.suite) : undefined
     const message = reply.messages.find(({ type }) => type === handshakeTypes.serverKeyExchange)
-    const read = suite && isFiniteField(suite) && message ? readDhParameters(message.body) : null
-    if (!suite || !read) return []
+    const body = message && (suite?.authentication === 'PSK' ? withoutPskHint(message.body) : message.body)
+    const read = suite && isFiniteField(suite) && body ? readDhParameters(body) : null
+    if (!suite || !read || bitLength(read.prime) === 0) return []
     const generator = read.generator.length <= 4 ? read.generator.reduce((value, byte) => value * 256 + byte, 0) : null
     return [{ bits: bitLength(read.prime), commonPrime: commonPrimeName(read.prime), generator, export: suite.export }]
   })

@@ -2,7 +2,7 @@ import { type Evidence, keyOf, readEvidence, reasonOf, versionAsked } from '../e
 import { smallHelloBytes } from '../hellos.ts'
 import { fickleEnds, hasInterlude } from '../interlude.ts'
 import { alertName } from '../registry/alerts.ts'
-import { cipherSuiteName, cipherSuites, needsCurve } from '../registry/cipher-suites.ts'
+import { cipherSuiteName, needsCurve, usesGroup } from '../registry/cipher-suites.ts'
 import { tls12Groups, tls13Groups, usualTls13Groups } from '../registry/groups.ts'
 import { type RecordProtocol, versionNumbers } from '../registry/protocols.ts'
 import { isClosedWithinRoom, isWithinRoom, roomShown } from '../room.ts'
@@ -228,7 +228,9 @@ function groupFacts(
   )
   if (!suites.some(usesGroup) || protocol === 'SSLv3') return { groups, openGroups: [] }
   const asking = asked.filter(({ exchange }) => exchange.purpose === 'groups')
-  const refusals = asking.filter((each) => refusalOf(all, each) !== null && offersSuite(each, suites, usesGroup))
+  const refusals = asking.filter(
+    (each) => (refusalOf(all, each) !== null || breaksOff(each)) && offersSuite(each, suites, usesGroup),
+  )
   const refused = groupsOf(refusals.filter((each) => offersSuite(each, suites, needsNoCurve)))
   const refusedPerhaps = groupsOf(refusals)
   const passedOver = new Set(asking.flatMap(groupsPassedOver))
@@ -264,9 +266,9 @@ function groupsPassedOver({ verdict, offered }: Evidence): readonly number[] {
     : []
 }
 
-/** Whether a group is agreed on together with a suite. */
-export function usesGroup(suite: number): boolean {
-  return ['any', 'ECDHE'].includes(cipherSuites.get(suite)?.keyExchange ?? '')
+/** Whether the server chose a suite that uses a group and then ended the handshake for want of one, as OpenSSL does with PSK. */
+function breaksOff({ verdict, reply }: Evidence): boolean {
+  return verdict.kind === 'chosen' && verdict.group === null && usesGroup(verdict.suite) && reply.alert?.fatal === true
 }
 
 function disregardsGroups({ verdict, offered }: Evidence): boolean {

@@ -1,6 +1,7 @@
+import { usesGroup } from '../registry/cipher-suites.ts'
 import { tls12Groups } from '../registry/groups.ts'
 import type { RecordProtocol } from '../registry/protocols.ts'
-import { needsNoCurve, usesGroup, type VersionFacts } from './facts.ts'
+import { needsNoCurve, type VersionFacts } from './facts.ts'
 import { usualOrder } from './known-orders.ts'
 import { cut, ellipticSuites, suitesOf } from './offers.ts'
 import { groupQuestion, type Survey } from './survey.ts'
@@ -27,9 +28,16 @@ export async function surveyGroupsAsExpected(
   if (protocol === 'SSLv3' || !suites.some(usesGroup)) return surveyGroups(survey, protocol)
   const expected = suites.some(needsNoCurve) ? unseen(survey, protocol, model.groups) : []
   await Promise.all([
-    ...expected.map((group) => survey.ask(groupQuestion(survey, protocol, ellipticSuites(), [group]))),
+    ...expected.map((group) =>
+      survey.ask(groupQuestion(survey, protocol, suitesWithGroups(survey, protocol), [group])),
+    ),
     surveyGroups(survey, protocol, (group) => !expected.includes(group)),
   ])
+}
+
+/** The usual suites that use a group, whether the server has them or not, and the unusual ones that it has. */
+function suitesWithGroups(survey: Survey, protocol: RecordProtocol): readonly number[] {
+  return [...new Set([...ellipticSuites(), ...survey.facts(protocol).suites.filter(usesGroup)])]
 }
 
 /** Groups that long hellos left open are asked for in short ones. */
@@ -57,7 +65,7 @@ export async function eliminateGroups(
   groups: readonly number[],
   { few, until }: EliminationOptions = {},
 ): Promise<void> {
-  const suites = few ?? (protocol === 'TLSv1.3' ? usualOrder(suitesOf(protocol)) : ellipticSuites())
+  const suites = few ?? (protocol === 'TLSv1.3' ? usualOrder(suitesOf(protocol)) : suitesWithGroups(survey, protocol))
   const choose = async (offer: readonly number[]): Promise<number | null> => {
     const { verdict } = await survey.ask(groupQuestion(survey, protocol, suites, offer, few !== undefined))
     return verdict.kind === 'chosen' ? verdict.group : null

@@ -1,6 +1,6 @@
 import type { Ask, Question } from '../ask.ts'
 import type { MakeHello } from '../hellos.ts'
-import { cipherSuites } from '../registry/cipher-suites.ts'
+import { usesGroup } from '../registry/cipher-suites.ts'
 import type { RecordProtocol } from '../registry/protocols.ts'
 import { handshakeTypes, type Reply } from '../wire/reply.ts'
 import type { VersionFacts } from './facts.ts'
@@ -66,6 +66,5 @@ function hasKeyExchange(reply: Reply): boolean {
 
 /** The same where the suite brings a group; otherwise the hello is all that there is to wait for. */
 function hasGroup(reply: Reply): boolean {
-  const exchange = cipherSuites.get(reply.serverHello?.cipherSuite ?? -1)?.keyExchange
-  return exchange === 'ECDHE' ? hasKeyExchange(reply) : hasHello(reply)
+  return usesGroup(reply.serverHello?.cipherSuite ?? -1) ? hasKeyExchange(reply) : hasHello(reply)
 }

@@ -1,5 +1,4 @@
-import { needsCurve } from '../registry/cipher-suites.ts'
-import { usesGroup } from './facts.ts'
+import { needsCurve, usesGroup } from '../registry/cipher-suites.ts'
 import { settleOpenGroups, surveyGroups, unseen } from './group-survey.ts'
 import { byKind, offersOf } from './offers.ts'
 import { surveyOrder } from './order-survey.ts'
@@ -42,7 +41,9 @@ export async function surveyTls12(survey: Survey): Promise<void> {
     surveyOrder(survey, protocol),
     groups.then(() => settleGroups(survey)),
   ])
-  if (survey.facts(protocol).suites.length > length) await surveyOrder(survey, protocol)
+  if (survey.facts(protocol).suites.length === length) return
+  // The suites that came last may be the only ones with groups.
+  await Promise.all([surveyOrder(survey, protocol), settleGroups(survey)])
 }
 
 /** Unusual suites stay together as long as none of them was taken. */

@@ -75,6 +75,12 @@ export function needsCurve(number: number): boolean {
   return cipherSuites.get(number)?.authentication === 'ECDSA'
 }
 
+/** Whether a group is agreed on together with a suite. */
+export function usesGroup(number: number): boolean {
+  const { keyExchange = '', authentication } = cipherSuites.get(number) ?? {}
+  return ['any', 'ECDHE'].includes(keyExchange) || (keyExchange === 'ECDH' && authentication === 'anon')
+}
+
 /** Whether a suite has NULL, anonymous, EXPORT, RC2, RC4, DES, 3DES or MD5 in it. */
 export function isWeak(suite: CipherSuite): boolean {
   return (

@@ -9,7 +9,7 @@ import { ccsInjection } from './ccs-injection.ts'
 import { heartbleed } from './heartbleed.ts'
 import * as inferred from './inferred.ts'
 import { poodleTls } from './poodle-tls.ts'
-import { robot, rsaSuites } from './robot.ts'
+import { decryptsByRsa, robot } from './robot.ts'
 import { ticketbleed } from './ticketbleed.ts'
 import { type Verdict, verdict, type WeaknessName, weaknessFacts } from './weakness.ts'
 
@@ -70,10 +70,8 @@ function ofRobot(heard: Heard): Verdict {
   const tried = conversationsOn(heard, 'robot')
   if (tried.length > 0) return robot(tried)
   const older = heard.known.versions.filter(({ protocol }) => protocol !== 'TLSv1.3')
-  const isComplete = older.every(
-    (each) => each.offered !== 'undetermined' && rsaSuites({ ...each, suites: each.openSuites }).length === 0,
-  )
-  if (isComplete && older.every((each) => rsaSuites(each).length === 0)) {
+  const isComplete = older.every(({ offered, openSuites }) => offered !== 'undetermined' && !decryptsByRsa(openSuites))
+  if (isComplete && older.every(({ suites }) => !decryptsByRsa(suites))) {
     return verdict('inferred', 'not-vulnerable', 'no cipher suite with RSA key exchange is offered')
   }
   return untried(heard, 'RSA key exchange')

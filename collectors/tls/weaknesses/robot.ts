@@ -15,9 +15,14 @@ import { type Verdict, verdict } from './weakness.ts'
 const paddings = ['right', 'wrong-start', 'zero-misplaced', 'zero-missing', 'wrong-version'] as const
 type Padding = (typeof paddings)[number]
 
-/** Suites whose key exchange a server decrypts with its RSA key. */
+/** Suites whose key exchange a server decrypts with its RSA key, and which say nothing else in it. */
 export function rsaSuites({ suites }: VersionFacts): readonly number[] {
-  return suitesWhere(suites, (suite) => suite.keyExchange === 'RSA' && !suite.export)
+  return suitesWhere(suites, (suite) => suite.keyExchange === 'RSA' && suite.authentication === 'RSA' && !suite.export)
+}
+
+/** Whether any suite calls for an RSA decryption, those that are not asked about included. */
+export function decryptsByRsa(suites: readonly number[]): boolean {
+  return suitesWhere(suites, (suite) => suite.keyExchange === 'RSA').length > 0
 }
 
 /**

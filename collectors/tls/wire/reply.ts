@@ -151,6 +151,11 @@ export function readTls13Certificates(body: Uint8Array): Uint8Array[] | null {
   })
 }
 
+/** What follows the hint before the parameters of a suite with a shared key, RFC 4279 section 3 and RFC 5489 section 2. */
+export function withoutPskHint(body: Uint8Array): Uint8Array {
+  return body.subarray(2 + (body[0] ?? 0) * 256 + (body[1] ?? 0))
+}
+
 /** The named group of an ECDHE ServerKeyExchange, RFC 8422 section 5.4; null where it names none. */
 export function readNamedGroup(body: Uint8Array): number | null {
   return guarded(() => {

@@ -101,6 +101,12 @@ describe('what follows from the suites', () => {
 })
 
 describe('ROBOT', () => {
+  test('a suite that decrypts by RSA beside a shared key is not asked about, and clears nothing', () => {
+    const old = refusing('SSLv3', 'TLSv1.0', 'TLSv1.1', 'TLSv1.3')
+    expect(weaknesses([...old, ...offering('TLSv1.2', [0xac])]).robot).toBe('tested undetermined')
+    expect(weaknesses([...old, ...offering('TLSv1.2', [0xc02f])]).robot).toBe('inferred not-vulnerable')
+  })
+
   const names = ['right', 'wrong-start', 'zero-misplaced', 'zero-missing', 'wrong-version']
   const round = (name: string, alerts: readonly (number | null)[]): Conversation[] =>
     alerts.map((description, index) => ({
