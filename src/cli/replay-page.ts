@@ -73,10 +73,12 @@ export function printTally(tally: ReplayTally): void {
   sayText(conclusionOf(tally))
 }
 
-function conclusionOf({ verdict, entries, contradictions, omitted }: ReplayTally): string {
+function conclusionOf({ verdict, entries, contradictions, omitted, open, notDerived }: ReplayTally): string {
   switch (verdict) {
-    case 'follows':
-      return `Of ${count(entries, 'observation')} none differs from what the recorded bytes say. This shows that the facts follow from the bytes; that neither was altered since is what "affidavit verify" says.`
+    case 'follows': {
+      const apart = open.length + notDerived.length > 0 ? ', but for what is named above' : ''
+      return `Of ${count(entries, 'observation')} none differs from what the recorded bytes say. This shows that the facts follow from the bytes${apart}; that neither was altered since is what "affidavit verify" says.`
+    }
     case 'nothing-derived':
       return 'Nothing could be derived, so that this shows nothing, neither for the facts nor against them.'
     case 'contradicted': {

@@ -42,13 +42,8 @@ It compares facts with bytes; that neither was altered since is what "affidavit 
     )
     .action(async (ids: readonly string[], options: Options) => {
       const { selection, events } = await begin(ids, options, shell.signal)
-      const tally = startTally()
       const print = options.json ? jsonPrinter() : pagePrinter(selection.sequences !== undefined)
-      for await (const event of events) {
-        tally.add(event)
-        print.event(event)
-      }
-      const result = tally.result()
+      const result = await follow(events, print)
       if (result.entries === 0 && result.omitted === 0) {
         throw new ConfigError('AFD_REPLAY_NOTHING', 'no observation matches, so that there is nothing to replay', {
           hint: 'see what there is with: affidavit evidence list',
@@ -67,9 +62,10 @@ export const exitCodeOf: { readonly [verdict in ReplayTally['verdict']]: number 
 }
 
 /** Prints as the events come, so that a large store takes no more memory than a small one. */
-type Printer = { event(event: ReplayEvent): void; end(tally: ReplayTally): void }
+export type Printer = { event(event: ReplayEvent): void; end(tally: ReplayTally): void }
 
-function pagePrinter(all: boolean): Printer {
+/** A page for people: `all` of the entries, or only those that speak against the evidence. */
+export function pagePrinter(all: boolean): Printer {
   return {
     event: (event) => {
       if (all || isNotable(event)) printReplayed(event)
@@ -87,6 +83,16 @@ function jsonPrinter(): Printer {
     },
     end: (tally) => say(`],\n"tally": ${JSON.stringify(tally, null, 2)}}`),
   }
+}
+
+/** Counts and prints the events of a replay; the end is left to the caller. */
+export async function follow(events: AsyncIterable<ReplayEvent>, print: Printer): Promise<ReplayTally> {
+  const tally = startTally()
+  for await (const event of events) {
+    tally.add(event)
+    print.event(event)
+  }
+  return tally.result()
 }
 
 async function begin(ids: readonly string[], options: Options, signal: AbortSignal) {

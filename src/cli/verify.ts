@@ -7,13 +7,14 @@ import { contradictionMeaning, newestProven } from '../app/check-stamp.ts'
 import { revocationChecks } from '../app/stamp-revocations.ts'
 import type { ReportVerification, StoreVerificationResult } from '../app/verify.ts'
 import { verifyBundleFile, verifyReport, verifyTheStore } from '../app/verify.ts'
-import { openProject } from '../app.ts'
+import { openProject, replayBundle, replayStore } from '../app.ts'
 import { erasureText } from '../model/erasure.ts'
 import { ConfigError } from '../model/errors.ts'
 import { exitCodes } from './exit.ts'
 import { configOption, jsonOption, severalOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { printable, say, sayHanging, sayJson, sayText, table, tone } from './terminal.ts'
+import { tellVerified } from './verify-replay.ts'
 import { count } from './words.ts'
 
 type Options = {
@@ -22,6 +23,7 @@ type Options = {
   readonly store?: boolean
   readonly since?: string
   readonly bundle?: string
+  readonly replay?: boolean
   readonly trust: readonly string[]
   readonly crl: readonly string[]
 }
@@ -33,6 +35,7 @@ export function verifyCommand(shell: Shell): Command {
     .option('--store', 'verify the evidence store of the configuration instead')
     .option('--since <file>', 'with --store: a kept checkpoint or report that the ledger must only have grown from')
     .option('--bundle <path>', 'with a report: an evidence bundle that says which file was issued')
+    .option('--replay', 'with a bundle or --store: also derive the facts again from the raw bytes')
     .addOption(
       severalOption(
         '--trust <file>',
@@ -66,16 +69,29 @@ Exit code 0 accepted; 4 refused; 5 intact, but the signer or the time could not 
           trust: options.trust,
           crls: options.crl,
         })
-        if (options.json) sayJson(result)
-        else printStore(result)
-        return shell.exit(result.verdict === 'verified' ? exitCodes.satisfied : exitCodes.integrity)
+        const told = {
+          result,
+          holds: result.verdict === 'verified',
+          print: () => printStore(result),
+          replay: options.replay ? () => replayStore(project, {}, shell.signal) : undefined,
+        }
+        return shell.exit(await tellVerified(told, options.json === true))
       }
       if (report !== undefined && (await isBundle(report))) {
         const project = existsSync(options.config) ? await openProject(options.config) : null
         const result = await verifyBundleFile(report, { trust: options.trust, crls: options.crl, project })
-        if (options.json) sayJson(result)
-        else printBundle(report, result)
-        return shell.exit(result.verdict === 'accepted' ? exitCodes.satisfied : exitCodes.integrity)
+        const told = {
+          result,
+          holds: result.verdict === 'accepted',
+          print: () => printBundle(report, result),
+          replay: options.replay ? () => replayBundle(report, {}, shell.signal) : undefined,
+        }
+        return shell.exit(await tellVerified(told, options.json === true))
+      }
+      if (options.replay) {
+        throw new ConfigError('AFD_VERIFY_NOTHING', '--replay derives the facts of a bundle or a store again', {
+          hint: 'affidavit verify bundle.zip --replay, or affidavit verify --store --replay',
+        })
       }
       if (options.since !== undefined) {
         throw new ConfigError('AFD_VERIFY_NOTHING', '--since compares the store with a kept checkpoint', {

@@ -1,15 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { makeKeys, openLedgerKey } from '../../src/app/keys.ts'
+import { makeKeys } from '../../src/app/keys.ts'
 import type { Project } from '../../src/app/project.ts'
 import type { OmittedObservation, ReplayEvent, ReplayedEntry } from '../../src/app/replay/outcome.ts'
 import type { ReplaySelection } from '../../src/app/replay/replay.ts'
 import { startTally } from '../../src/app/replay/tally.ts'
 import { verifyTheStore } from '../../src/app/verify.ts'
-import { collectNow, openLedger, openProject, replayStore } from '../../src/app.ts'
-import type { Artefact, Entry, NewEntry } from '../../src/model/evidence.ts'
+import { collectNow, openProject, replayStore } from '../../src/app.ts'
+import type { Artefact, NewEntry } from '../../src/model/evidence.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
+import { everythingIn, writeStore } from '../helpers/rewritten-store.ts'
 import { issue } from '../helpers/tls-certificates.ts'
 import { localCertificate, showing, tlsServer } from '../helpers/tls-servers.ts'
 
@@ -141,22 +142,6 @@ systems:
   return await openProject(file)
 }
 
-async function everythingIn(of: Project): Promise<readonly NewEntry[]> {
-  await using store = await openLedger(of, 'read')
-  const all: NewEntry[] = []
-  for await (const { entry } of store.entries()) {
-    const { version: _, origin: __, sequence: ___, artefacts, ...rest }: Entry = entry
-    const bytes = await Promise.all(
-      artefacts.map(async ({ name, mediaType, commitment }): Promise<Artefact> => {
-        const kept = await store.artefact(commitment)
-        return { name, mediaType, bytes: kept?.bytes ?? new Uint8Array() }
-      }),
-    )
-    all.push({ ...rest, artefacts: bytes })
-  }
-  return all
-}
-
 /** The store that a person makes who writes entries at will and signs them with the ledger's own key. */
 async function rewritten(
   name: string,
@@ -166,9 +151,7 @@ async function rewritten(
   await mkdir(path)
   await writeFile(join(path, 'anchor.pem'), '')
   const other = await makeProject(path, 1)
-  await using store = await openLedger(other, 'create')
-  await store.append(change(written))
-  await store.checkpoint(await openLedgerKey(other))
+  await writeStore(other, change(written))
   return other
 }
 

@@ -18,7 +18,7 @@ export function bundleReadme(facts: {
 }): string {
   return `# Evidence of ${facts.origin}
 
-${facts.scope}: ${facts.entries} ledger entries and the raw bytes of ${facts.artefacts} artefacts, exported ${facts.exported} by Affidavit. With it at hand, \`affidavit verify\` and this folder's name do all that follows and more. You do not need it: bash, \`openssl\` 3 and \`sha256sum\` are enough. Type each block as it stands, in this folder.
+${facts.scope}: ${facts.entries} ledger entries and the raw bytes of ${facts.artefacts} artefacts, exported ${facts.exported} by Affidavit. With it at hand, \`affidavit verify\` and this folder's name do all that follows and more; \`--replay\` derives the facts again from the raw bytes. You do not need it: bash, \`openssl\` 3 and \`sha256sum\` are enough. Type each block as it stands, in this folder.
 
 | file | what it is |
 | --- | --- |
