@@ -26,7 +26,8 @@ export function replayEnforcement(observation: Observation, exchanges: readonly 
   const possible = possibleVerdicts(attempts, before, after)
   const decided = possible.length === 1 || !possible.some((each) => each === recorded)
   const [attempt] = attempts
-  const single = attempts.length === 1
+  const challenges = attempts.map(({ response }) => (response && hasChallenge(response) ? 'yes' : 'no'))
+  const isOneAnswer = new Set(attempts.map(statusOf)).size === 1 && new Set(challenges).size === 1
   return {
     subject,
     facts: {
@@ -34,7 +35,7 @@ export function replayEnforcement(observation: Observation, exchanges: readonly 
       controlBefore: statusOf(before),
       controlAfter: statusOf(after),
       status: statusOf(attempt),
-      challenge: attempt?.response && hasChallenge(attempt.response) ? 'yes' : 'no',
+      challenge: challenges[0] ?? 'no',
       refused: possible.join(' or '),
       operation: operationOf(observation, subject, first),
     },
@@ -42,7 +43,7 @@ export function replayEnforcement(observation: Observation, exchanges: readonly 
       reason: restsOnBodies,
       sameBody: restsOnBodies,
       ...(decided ? {} : { refused: restsOnBodies }),
-      ...(single ? {} : { status: severalSpellings, challenge: severalSpellings }),
+      ...(isOneAnswer ? {} : { status: severalSpellings, challenge: severalSpellings }),
     },
   }
 }

@@ -94,14 +94,9 @@ function printReasons(title: string, reasons: readonly TalliedReason[]): void {
   if (reasons.length === 0) return
   say()
   say(tone('strong', title))
-  say(
-    table(
-      reasons.map(({ kind, reason, facts, entries }) => [
-        kind,
-        `${entries}`,
-        `${facts.length > 0 ? `${facts.map((fact) => fact.replace(/^facts\./, '')).join(', ')}: ` : ''}${printable(reason)}`,
-      ]),
-      2,
-    ),
-  )
+  const rows = reasons.map(({ kind, reason, facts, entries }) => {
+    const names = facts.map((fact) => fact.replace(/^facts\./, '')).join(', ')
+    return [printable(kind), `${entries}`, printable(names === '' ? reason : `${names}: ${reason}`)]
+  })
+  say(table([['kind', 'entries', 'what, and why'].map((name) => tone('none', name)), ...rows], 2))
 }
