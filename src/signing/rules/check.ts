@@ -1,10 +1,12 @@
 import { PdfError } from '../pdf/objects.ts'
+import { annotationAccessRules } from './annotation-access-rules.ts'
 import { annotationRules } from './annotation-rules.ts'
 import { attachmentRules } from './attachment-rules.ts'
 import { byteRules } from './byte-rules.ts'
+import { colourRules } from './colour-rules.ts'
 import { fileRules } from './file-rules.ts'
 import { fontRules } from './font-rules.ts'
-import { graphicsRules } from './graphics-rules.ts'
+import { contentRules, graphicsRules } from './graphics-rules.ts'
 import { metadataRules } from './metadata-rules.ts'
 import { applyRule, notApplied, type Rule, type RuleResult } from './rule.ts'
 import { structureRules } from './structure-rules.ts'
@@ -14,9 +16,12 @@ import { tableRules } from './table-rules.ts'
 /** All rules over a file that can be read, in the order of the report. */
 const subjectRules: readonly Rule[] = [
   ...fileRules,
+  ...contentRules,
+  ...colourRules,
   ...graphicsRules,
   ...fontRules,
   ...annotationRules,
+  ...annotationAccessRules,
   ...metadataRules,
   ...attachmentRules,
   ...structureRules,

@@ -1,7 +1,7 @@
 import { entry } from '../pdf/file.ts'
 import { isArray, isDict, isName, isStream, type PdfDict, PdfError, type PdfObject } from '../pdf/objects.ts'
 import { readToUnicode, type ToUnicode } from './cmap.ts'
-import type { ContentFacts } from './content.ts'
+import type { ContentFacts } from './content-facts.ts'
 import { nameOf, type PdfDocument } from './document.ts'
 import { readTrueType, type TrueType } from './truetype.ts'
 

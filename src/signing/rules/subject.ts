@@ -1,4 +1,5 @@
-import { type ContentFacts, runContents } from './content.ts'
+import { runContents } from './content.ts'
+import type { ContentFacts } from './content-facts.ts'
 import { type PdfDocument, readDocument } from './document.ts'
 import { type FontFacts, readFonts } from './fonts.ts'
 import { readStructure, type Structure } from './structure.ts'
