@@ -32,7 +32,7 @@ function checkView({ holds, sentence }: Check): Element {
 function factsView({ name, size, sha256, signed }: Judgement): Element {
   const { signer, level, timestamp, signedAt } = signed
   const time = timestamp
-    ? `${timestamp.time}, stamped by ${timestamp.authority}`
+    ? `${timestamp.time}, stamped by ${timestamp.authority}${timestamp.anchored ? '' : ', for whom nobody you trust vouches'}`
     : `${signedAt ?? 'none'}, claimed by the signer`
   const facts: readonly (readonly [string, string, string])[] = [
     ['File', `${name}, ${size.toLocaleString('en')} bytes`, ''],

@@ -177,7 +177,7 @@ function signatureRows({
   signedAt,
 }: ReportVerification['signatures'][number]): readonly string[][] {
   const time = timestamp
-    ? `${timestamp.time}, stamped by ${printable(timestamp.authority)}`
+    ? `${timestamp.time}, stamped by ${printable(timestamp.authority)}${timestamp.anchored ? '' : ', for whom nobody you trust vouches'}`
     : `${signedAt ?? 'none'}, claimed by the signer`
   return [
     ['Signed by', printable(signer.subject)],
