@@ -1,4 +1,5 @@
 import { parseTreeHead, type TreeHead } from '../../ledger/checkpoint.ts'
+import { emptyRoot, sameHash } from '../../ledger/merkle.ts'
 import { type NoteKey, verifyNote } from '../../ledger/note.ts'
 import { verifyConsistency } from '../../ledger/proof.ts'
 import { type Check, checkOf } from '../check.ts'
@@ -28,7 +29,9 @@ export async function checkCheckpoints(
     const sound =
       earlier.origin === head.origin &&
       earlier.size === size &&
-      (size === 0 || (path && verifyConsistency(size, head.size, path, earlier.root, head.root)))
+      (size === 0
+        ? sameHash(earlier.root, emptyRoot)
+        : path !== undefined && verifyConsistency(size, head.size, path, earlier.root, head.root))
     if (!sound) problems.push(`The checkpoint over ${size} entries is not the beginning of the newest.`)
   }
   const sound =
