@@ -33,21 +33,30 @@ export const context = (n: number): number => 0x80 | n
 export const contextOf = (n: number): number => 0xa0 | n
 
 const deepest = 32
+/** A list of 250,000 revoked certificates has fewer; each takes far more room than its bytes. */
+const mostValues = 2_000_000
 
 /** Reads exactly one DER value that fills the bytes; throws DerError where anything could have been written otherwise. */
 export function readDer(bytes: Uint8Array): Der {
-  const { value, end } = readAt(bytes, 0, bytes.length, 0)
+  const { value, end } = readAt(bytes, 0, bytes.length, 0, { left: mostValues })
   if (end !== bytes.length) throw new DerError(`${bytes.length - end} bytes follow the value`)
   return value
 }
 
 /** Reads the DER value at the front and says how long it is; what follows is left alone. */
 export function readDerPrefix(bytes: Uint8Array): { readonly value: Der; readonly end: number } {
-  return readAt(bytes, 0, bytes.length, 0)
+  return readAt(bytes, 0, bytes.length, 0, { left: mostValues })
 }
 
-function readAt(bytes: Uint8Array, start: number, limit: number, depth: number): { value: Der; end: number } {
+function readAt(
+  bytes: Uint8Array,
+  start: number,
+  limit: number,
+  depth: number,
+  budget: { left: number },
+): { value: Der; end: number } {
   if (depth > deepest) throw new DerError('nested too deeply')
+  if (--budget.left < 0) throw new DerError('more values than any certificate, list or signature has')
   const tag = bytes[start]
   if (tag === undefined || start >= limit) throw new DerError('a value ends early')
   if ((tag & 0x1f) === 0x1f) throw new DerError('a tag number above 30')
@@ -58,7 +67,7 @@ function readAt(bytes: Uint8Array, start: number, limit: number, depth: number):
   const parts: Der[] = []
   if ((tag & 0x20) !== 0) {
     for (let at = from; at < end; ) {
-      const part = readAt(bytes, at, end, depth + 1)
+      const part = readAt(bytes, at, end, depth + 1, budget)
       parts.push(part.value)
       at = part.end
     }

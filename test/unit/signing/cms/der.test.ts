@@ -114,3 +114,9 @@ test.each([
 ])('%s is no time', (_, tag, text) => {
   expect(() => readTime(readDer(der(tag, Buffer.from(text))), 'time')).toThrow(DerError)
 })
+
+test('more values than anything that is signed has are refused before they fill the memory', () => {
+  const nulls = new Uint8Array(4_000_002).map((_, i) => (i % 2 === 0 ? 5 : 0))
+  expect(() => readDer(derSequence(nulls))).toThrow(DerError)
+  expect(readDer(derSequence(nulls.subarray(0, 2_000))).parts).toHaveLength(1_000)
+})
