@@ -69,8 +69,8 @@ export function appendTimestampField(file: PdfFile, reserved: number): OpenTimes
 /** `Timestamp1`, or the next number that no field has. */
 function freeName(file: PdfFile): string {
   const taken = signatureFields(file).map((field) => entry(file, field, 'T'))
-  const names = taken.flatMap((title) => (isString(title) ? [readText(title)] : []))
-  for (let i = 1; ; i++) if (!names.includes(`Timestamp${i}`)) return `Timestamp${i}`
+  const names = new Set(taken.flatMap((title) => (isString(title) ? [readText(title)] : [])))
+  for (let i = 1; ; i++) if (!names.has(`Timestamp${i}`)) return `Timestamp${i}`
 }
 
 /** Whether a signature field's value is a document timestamp. */

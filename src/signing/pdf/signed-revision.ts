@@ -104,8 +104,9 @@ function checkDictionary(file: PdfFile, dictionary: PdfDict): void {
 
 /** Sees that no object but the signature dictionaries looks like one; throws Refusal, or PdfError. */
 export function checkAlone(file: PdfFile, signatures: readonly number[]): void {
+  const own = new Set(signatures)
   for (const number of file.numbers) {
-    const value = signatures.includes(number) ? null : file.load(number)
+    const value = own.has(number) ? null : file.load(number)
     const dictionary = isStream(value) ? value.dict : value
     if (
       isDict(dictionary) &&

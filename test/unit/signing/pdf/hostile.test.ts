@@ -32,3 +32,17 @@ test('more values than a report has are refused before they fill the memory', as
   const pdf = handmadePdf([`<</Type /Catalog /X [${'null '.repeat(6_100_000)}]>>`])
   expect(await verdictOf(pdf)).toEqual({ verdict: 'refused', codes: ['malformed'] })
 })
+
+test('a form that takes all names of timestamps but the last is refused at once', async () => {
+  const count = 60_000
+  const names = Array.from({ length: count }, (_, i) => `<</FT /Sig /T (Timestamp${i + 1}) /V 3 0 R>>`)
+  const objects = ['<</Type /Catalog /Pages 2 0 R /AcroForm 4 0 R>>', '<</Type /Pages /Kids [5 0 R] /Count 1>>', '<<>>']
+  const fields = names.map((_, i) => `${i + 6} 0 R`).join(' ')
+  const printed = handmadePdf([...objects, `<</Fields [${fields}]>>`, '<</Type /Page /Parent 2 0 R>>', ...names])
+  const previous = /startxref\n(\d+)/.exec(Buffer.from(printed).toString('latin1'))?.[1]
+  const body = '3 0 obj\n<</SubFilter /ETSI.RFC3161 /Contents <00>>>\nendobj\n'
+  const table = `xref\n3 1\n${String(printed.length).padStart(10, '0')} 00000 n \n`
+  const trailer = `trailer\n<</Size ${count + 6} /Root 1 0 R /Prev ${previous}>>\nstartxref\n${printed.length + body.length}\n%%EOF\n`
+  const updated = Buffer.concat([printed, Buffer.from(body + table + trailer)])
+  expect(await verdictOf(updated)).toEqual({ verdict: 'refused', codes: ['modified-after-signing'] })
+})
