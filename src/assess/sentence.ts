@@ -1,9 +1,9 @@
 const maxLength = 600
 
-/** A text as one sentence: trimmed, on one line, at most 600 characters, with a full stop. */
+/** A text as one sentence: trimmed, on one line, at most 600 characters and then cut between words, with a full stop. */
 export function sentence(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim()
-  const short = line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
+  const short = line.length > maxLength ? `${line.slice(0, maxLength - 1).replace(/(?<=\S)\s+\S*$/, '')}…` : line
   return /[.!?…]$/.test(short) ? short : `${short}.`
 }
 

@@ -115,4 +115,5 @@ test('a sentence is one line, ends with a full stop and is never endless', () =>
   expect(sentence(' a\n b ')).toBe('a b.')
   expect(sentence('Really?')).toBe('Really?')
   expect(sentence('x'.repeat(5000)).length).toBeLessThanOrEqual(601)
+  expect(sentence('some words '.repeat(500))).toMatch(/ (?:some|words)…$/)
 })
