@@ -6,7 +6,7 @@ import { drawChart } from './charts/draw.ts'
 import type { Document } from './document.ts'
 import { fontFaces } from './fonts.ts'
 import { pageMark } from './page-numbers.ts'
-import { prose } from './prose.ts'
+import { prose, unbrokenNumbers } from './prose.ts'
 import { runningHeads } from './running-heads.ts'
 import { templatesFolder } from './templates-folder.ts'
 
@@ -29,6 +29,7 @@ function compile(kind: Document['kind']): Template {
   const handlebars = Handlebars.create()
   handlebars.registerHelper('chart', (chart: Chart) => new Handlebars.SafeString(drawChart(chart)))
   handlebars.registerHelper('prose', (text: string) => new Handlebars.SafeString(prose(text)))
+  handlebars.registerHelper('entries', (text: string) => new Handlebars.SafeString(unbrokenNumbers(text)))
   handlebars.registerHelper('page', (anchor: string) => new Handlebars.SafeString(pageMark(anchor)))
   const folder = join(templatesFolder(), kind)
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.hbs'))) {

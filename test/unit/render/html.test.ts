@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { auditDocument } from '../../../reports/audit/document.ts'
 import type { Assessment } from '../../../src/model/assessment.ts'
 import { renderHtml } from '../../../src/render/html.ts'
+import { unbrokenNumbers } from '../../../src/render/prose.ts'
 import { drawAssessment, drawComparison, quarter } from '../../helpers/assessment.ts'
 import { drawIssue } from '../../helpers/report.ts'
 
@@ -92,4 +93,11 @@ test('a colour never stands without its word', () => {
 
 test('the same document renders to the same text', () => {
   expect(rendered(drawAssessment(quarter))).toBe(plain)
+})
+
+test('a range of evidence breaks at its dash and never behind the hyphen of a number', () => {
+  expect(unbrokenNumbers('E-40118')).toBe('E-40118')
+  expect(unbrokenNumbers('E-8 – E-12 (bytes <erased>)')).toBe(
+    '<span class="nowrap">E-8 –</span> <span class="nowrap">E-12</span> (bytes &lt;erased&gt;)',
+  )
 })
