@@ -1,4 +1,5 @@
 import { type Certificate, readCertificate } from './cms/certificate.ts'
+import { DerError } from './cms/der.ts'
 import { buildPath, title } from './cms/path.ts'
 import type { RevocationData } from './cms/revocation-status.ts'
 import { readSignedData } from './cms/signed-data.ts'
@@ -30,10 +31,23 @@ export async function gatherRevocation(
   const anchors = read(known)
   const given = read(certificates)
   const leaves: { readonly leaf: Certificate; readonly pool: readonly Certificate[] }[] = [
-    ...tokens.map(readSignedData).map(({ signer, certificates: pool }) => ({ leaf: signer, pool })),
+    ...tokens.flatMap(signersOf),
     ...given.filter(({ authority }) => !authority).map((leaf) => ({ leaf, pool: given })),
   ]
   const paths = await Promise.all(leaves.map(({ leaf, pool }) => buildPath(leaf, pool, anchors)))
   const { ocsps, crls, missing } = await collectValidationData(paths, options)
   return { ocsps, crls, missing: missing.map(({ certificate, reason }) => `${title(certificate)}: ${reason}`) }
+}
+
+/** A token that cannot be read is told by whoever verifies it. */
+function signersOf(
+  token: Uint8Array,
+): readonly { readonly leaf: Certificate; readonly pool: readonly Certificate[] }[] {
+  try {
+    const { signer, certificates } = readSignedData(token)
+    return [{ leaf: signer, pool: certificates }]
+  } catch (error) {
+    if (error instanceof DerError) return []
+    throw error
+  }
 }

@@ -36,20 +36,11 @@ export async function checkSigners(
   const certificates = await signerCertificates(files)
   const trusted = anchors.flatMap(readCertificates).map(readCertificate)
   const leaves = certificates.filter(({ authority }) => !authority)
-  const paths = await Promise.all(leaves.map((leaf) => buildPath(leaf, certificates, trusted)))
-  const found = await Promise.all(
-    paths.map(async (path) => ({ path, revocation: await stampRevocation(path, data, millis(exported)) })),
-  )
-  return found.flatMap(
-    ({
-      path: {
-        certificates: [leaf],
-      },
-      revocation,
-    }) => {
-      return leaf ? signerChecks(nameText(leaf.subject), revocation) : []
-    },
-  )
+  const checks = leaves.map(async (leaf) => {
+    const path = await buildPath(leaf, certificates, trusted)
+    return signerChecks(nameText(leaf.subject), await stampRevocation(path, data, millis(exported)))
+  })
+  return (await Promise.all(checks)).flat()
 }
 
 function signerChecks(signer: string, revocation: StampRevocation): readonly Check[] {
