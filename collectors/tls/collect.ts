@@ -3,7 +3,7 @@ import { CollectionError } from '../../src/model/errors.ts'
 import { type Ask, createAsk } from './ask.ts'
 import { type Kept, surveyBehaviour } from './behaviour.ts'
 import type { ChainContext } from './certificate/facts.ts'
-import { logsName, parseLogList, writeLogs } from './certificate/log-list.ts'
+import { logsName, writeLogs } from './certificate/logs-artefact.ts'
 import { askRevocation, revocationName, writeAnswers } from './certificate/online.ts'
 import { shownChains } from './certificate/shown.ts'
 import type { KnownLogs } from './certificate/timestamp-check.ts'
@@ -152,6 +152,8 @@ async function knownLogs({ logList }: TlsTarget, { files, leaveOut }: Context): 
   if (logList === undefined) return null
   try {
     const bytes = await files.read(logList, { maxBytes: maxLogListBytes })
+    // What reads it is large, and most targets name no list.
+    const { parseLogList } = await import('./certificate/log-list.ts')
     return parseLogList(Buffer.from(bytes).toString('utf8'), logList)
   } catch (error) {
     if (!(error instanceof CollectionError)) throw error

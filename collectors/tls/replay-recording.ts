@@ -1,5 +1,5 @@
 import type { Derived, NotDerived, Recording } from '../../src/model/replay.ts'
-import { logsName, readLogs } from './certificate/log-list.ts'
+import { logsName, readLogs } from './certificate/logs-artefact.ts'
 import { readAnswers, revocationName } from './certificate/online.ts'
 import { readDnsAnswers } from './dns/lookup.ts'
 import { dnsName, observeDns } from './dns/observe.ts'
