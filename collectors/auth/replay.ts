@@ -15,7 +15,7 @@ import { replayEnforcement } from './replay-enforcement.ts'
 
 /** Derives each observation again from the exchanges that it names. */
 export function replayAuth(recording: Recording): readonly (Derived | NotDerived)[] {
-  return deriveFromExchanges(recording, methodsOf, (observation, exchanges) => {
+  return deriveFromExchanges(recording, { methodsOf, unanswered }, (observation, exchanges) => {
     switch (observation.kind) {
       case 'auth.discovery':
         return discovery(observation, exchanges)
@@ -30,6 +30,9 @@ export function replayAuth(recording: Recording): readonly (Derived | NotDerived
     }
   })
 }
+
+/** A server that takes no connection leaves no exchange. */
+const unanswered = ['auth.discovery', 'auth.jwks', 'auth.enforcement']
 
 function methodsOf(kind: string): Derived['methods'] {
   return kind === 'auth.discovery' || kind === 'auth.jwks' ? ['EXAMINE'] : ['TEST']

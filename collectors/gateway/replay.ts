@@ -22,8 +22,11 @@ import { echoedIn } from './trace.ts'
  * entry; what was asked, of whom, and what it was answered is read from the exchanges.
  */
 export function replayGateway(recording: Recording): readonly (Derived | NotDerived)[] {
-  return deriveFromExchanges(recording, () => ['TEST'], derive)
+  return deriveFromExchanges(recording, { methodsOf: () => ['TEST'], unanswered }, derive)
 }
+
+/** A port that takes no connection leaves no exchange. */
+const unanswered = ['gateway.redirect', 'gateway.method', 'gateway.rate-limit']
 
 const bodyNotKept = 'the body was not kept, since it may hold personal data, or not whole'
 

@@ -52,15 +52,18 @@ export type NotDerived = Pick<Observation, 'kind' | 'subject' | 'evidence'> & { 
  */
 export type FromExchanges = Pick<Derived, 'subject' | 'facts' | 'open'> | string | undefined
 
-/** Derives each observation from the HTTP exchanges that it names; one that names none is not derived. Pure. */
+/**
+ * Derives each observation from the HTTP exchanges that it names. One that names none is not derived where its kind is
+ * among `unanswered`, those that tell of what never answered; of any other kind nothing follows from nothing. Pure.
+ */
 export function deriveFromExchanges(
   { observations, http }: Recording,
-  methodsOf: (kind: string) => Derived['methods'],
+  { methodsOf, unanswered }: { methodsOf(kind: string): Derived['methods']; readonly unanswered: readonly string[] },
   derive: (observation: Observation, exchanges: readonly RecordedExchange[]) => FromExchanges,
 ): readonly (Derived | NotDerived)[] {
   return observations.flatMap((observation): readonly (Derived | NotDerived)[] => {
     const { kind, subject, evidence } = observation
-    if (evidence.length === 0) return [{ kind, subject, evidence, why: noExchange }]
+    if (evidence.length === 0) return unanswered.includes(kind) ? [{ kind, subject, evidence, why: noExchange }] : []
     const exchanges = evidence.map((name) => http(name))
     const derived = derive(observation, exchanges)
     if (derived === undefined) return []

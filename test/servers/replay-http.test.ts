@@ -93,6 +93,14 @@ describe.each([
     expect(await differing(auth, 'auth.enforcement', { controlBefore: 299 })).toEqual(differs)
   })
 
+  test('is not believed where an observation hides the exchanges that it rests on', async () => {
+    const { entries } = await replayOf(gatewayCollector, gateway, (observation) => ({ ...observation, evidence: [] }))
+    const outcomes = new Map(entries.map(({ kind, outcome }) => [kind, outcome]))
+    expect(outcomes.get('gateway.headers')).toBe('unfounded')
+    expect(outcomes.get('gateway.cors')).toBe('unfounded')
+    expect(outcomes.get('gateway.redirect')).toBe('cannot')
+  })
+
   test('cannot be said to refuse what its answers show to be served', async () => {
     const served = auth.observations.filter(({ kind, facts }) => kind === 'auth.enforcement' && facts.refused === 'no')
     expect(served.length > 0).toBe(edition === 'weak')

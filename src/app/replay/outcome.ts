@@ -45,7 +45,7 @@ export type ReplayedEntry = {
   readonly outcome: ReplayOutcome
   readonly differences: readonly Difference[]
   /** Facts that do not follow from what was recorded, by path, each with the reason as a clause. */
-  readonly open: JsonObject & { readonly [path: string]: string }
+  readonly open: { readonly [path: string]: string }
   /** Why there is nothing to compare, as a clause; null where there is. */
   readonly reason: string | null
 }
