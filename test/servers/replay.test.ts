@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { tlsCollector } from '../../collectors/tls/index.ts'
 import { makeKeys } from '../../src/app/keys.ts'
 import type { Project } from '../../src/app/project.ts'
 import type { OmittedObservation, ReplayEvent, ReplayedEntry } from '../../src/app/replay/outcome.ts'
@@ -9,8 +10,11 @@ import { startTally } from '../../src/app/replay/tally.ts'
 import { verifyTheStore } from '../../src/app/verify.ts'
 import { collectNow, openProject, replayStore } from '../../src/app.ts'
 import type { Artefact, NewEntry } from '../../src/model/evidence.ts'
+import { collectFrom } from '../helpers/collect.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
+import { replayOf } from '../helpers/replay.ts'
 import { everythingIn, writeStore } from '../helpers/rewritten-store.ts'
+import { soundScripts, starttlsServer } from '../helpers/starttls-servers.ts'
 import { issue } from '../helpers/tls-certificates.ts'
 import { localCertificate, showing, tlsServer } from '../helpers/tls-servers.ts'
 
@@ -168,3 +172,12 @@ async function replayed(of: Project, selection: ReplaySelection = {}) {
     tally: tally.result(),
   }
 }
+
+test('facts of servers that begin in plain text, by STARTTLS, follow again too', async () => {
+  await using smtp = await starttlsServer(soundScripts.smtp)
+  const collection = await collectFrom(tlsCollector, { host: 'localhost', port: smtp.port, starttls: 'smtp' })
+  const { entries, omitted } = await replayOf(tlsCollector, collection)
+  expect(entries.filter(({ outcome }) => outcome !== 'same')).toEqual([])
+  expect(entries.length).toBeGreaterThan(40)
+  expect(omitted).toEqual([])
+})
