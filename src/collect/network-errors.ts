@@ -103,7 +103,12 @@ function explain(error: unknown): string {
   if (error instanceof AggregateError) return explain(error.errors.at(-1))
   if (!(error instanceof Error)) return String(error)
   if ('reason' in error && typeof error.reason === 'string' && error.message.includes('error:')) return error.reason
-  return error.message === '' ? (ownCode(error) ?? error.name) : error.message.trim()
+  return error.message === '' ? (ownCode(error) ?? error.name) : withoutAdvice(error.message.trim())
+}
+
+/** Node adds to some messages which of its own options to try, which is no help to who reads evidence. */
+function withoutAdvice(message: string): string {
+  return message.replace(/; if the root CA is installed locally, try running Node\.js with --use-system-ca$/, '')
 }
 
 function failureCode(error: unknown): FailureCode | undefined {

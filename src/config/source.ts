@@ -1,6 +1,8 @@
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import type * as z from 'zod'
 import type { Json } from '../model/json.ts'
+import { aliasProblems } from './aliases.ts'
+import { expectedValue, issueText } from './issue-text.ts'
 import { InvalidFileError, type Problem } from './problem.ts'
 
 export type Path = readonly PropertyKey[]
@@ -21,15 +23,20 @@ export function parseYaml(text: string, file: string): Source {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
+  const syntax = (problems: readonly Problem[]) => new InvalidFileError('AFD_CONFIG_SYNTAX', problems)
+  if (text.includes('\0') || text.includes('\ufffd')) {
+    throw syntax([{ ...place(0), message: 'the file is not text in UTF-8', hint: 'save it as UTF-8 in your editor' }])
+  }
   if (document.errors.length > 0) {
-    throw new InvalidFileError(
-      'AFD_CONFIG_SYNTAX',
+    throw syntax(
       document.errors.map((error) => ({ ...place(error.pos[0]), message: syntaxMessage(error.code, error.message) })),
     )
   }
+  const aliases = aliasProblems(document).map(([offset, message]) => ({ ...place(offset), message }))
+  if (aliases.length > 0) throw syntax(aliases)
   return {
     file,
-    value: document.toJS({ maxAliasCount: 100 }),
+    value: document.toJS({ maxAliasCount: -1 }),
     problem: (path, message, hint) => ({
       ...place(offsetOf(document.contents, path)),
       message,
@@ -53,20 +60,10 @@ function issueProblems(source: Source, issue: z.core.$ZodIssue, path: Path, sche
       ),
     )
   }
-  const missing = issue.code === 'invalid_type' && valueAt(source.value, path) === undefined
-  const message = missing ? `${label(path)} is missing` : `${label(path)}: ${sentence(issue)}`
-  return [source.problem(path, message, missing ? missingHint(issue) : undefined)]
-}
-
-function sentence(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_union' && 'note' in issue && issue.note === 'No matching discriminator') {
-    return 'must be one of the known names'
-  }
-  return issue.message.replace(/^Invalid input: /, '').replace(/^Invalid option: /, '')
-}
-
-function missingHint(issue: z.core.$ZodIssue): string | undefined {
-  return issue.code === 'invalid_type' ? `expected ${issue.expected}` : undefined
+  const value = valueAt(source.value, path)
+  const expected = value === undefined ? expectedValue(issue) : undefined
+  if (expected !== undefined) return [source.problem(path, `${label(path)} is missing`, `it is ${expected}`)]
+  return [source.problem(path, `${label(path)}: ${issueText(issue, value)}`)]
 }
 
 /** A path as people write it: `systems[0].components[1].targets`. */
@@ -155,6 +152,7 @@ function start(node: unknown): number {
 
 function syntaxMessage(code: string, message: string): string {
   if (code === 'DUPLICATE_KEY') return 'this key stands here twice'
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here (---); the file holds one'
   // The parser's messages may quote the line; the first sentence never does.
   return `not valid YAML: ${message.split('\n')[0]?.replace(/:?\s*"[^"]*"$/, '') ?? code}`
 }

@@ -57,3 +57,11 @@ test('a failure names its subject, says what happened, and what to do', () => {
   })
   expect(failure?.message).toContain('192.0.2.1')
 })
+
+test('what Node advises its own users to try is no part of the evidence', () => {
+  const advice =
+    'self-signed certificate; if the root CA is installed locally, try running Node.js with --use-system-ca'
+  expect(networkFailure(nodeError('DEPTH_ZERO_SELF_SIGNED_CERT', advice), 'host:1')?.message).toMatch(
+    /\(self-signed certificate\)$/,
+  )
+})

@@ -87,7 +87,7 @@ test('every error is reported at once, each with its line and column', () => {
     .replace('"0 2 * * *"', '"0 2 * *"')
   expect(problems(text)).toEqual([
     '2:43 organisation.timeZone: not an IANA time zone, such as Europe/Zurich or UTC',
-    '12:23 systems[0].components[0].targets[0].target.host: expected string, received number',
+    '12:23 systems[0].components[0].targets[0].target.host: must be text, not a number',
     '12:32 systems[0].components[0].targets[0].target: unknown key "prot" | did you mean "port"?',
     '14:14 schedules.nightly.cron: a cron expression has five fields: minute hour day month weekday',
   ])
@@ -138,10 +138,54 @@ test('a key that stands twice is refused', () => {
   expect(problems(`${sound}version: 1\n`)[0]).toContain('twice')
 })
 
+test('each kind of wrong value is told in words, and names say what there is', () => {
+  const wrong = (from: string, to: string) => problems(sound.replace(from, to))
+  const target = 'systems[0].components[0].targets[0].target'
+  expect(wrong('host: api.example.test', 'host: a, port: 0')).toEqual([`12:32 ${target}.port: must be at least 1`])
+  expect(wrong('host: api.example.test', 'host: a, port: 1.5')).toEqual([
+    `12:32 ${target}.port: must be a whole number, not a fraction`,
+  ])
+  expect(wrong('host: api.example.test', 'host: ')).toEqual([`12:23 ${target}.host: must be text, not empty`])
+  expect(wrong('collector: probe', 'collector: prob')).toEqual([
+    '10:13 systems[0].components[0].targets[0].collector: must be probe',
+  ])
+  expect(wrong('version: 1\n', '')).toEqual(['1:1 version is missing | it is 1'])
+  expect(wrong('version: 1', 'version: 2')).toEqual(['1:1 version: must be 1'])
+  expect(problems(`${sound}periods: { every: fortnight }\n`)).toEqual([
+    '22:12 periods.every: must be one of month, quarter, year',
+  ])
+  expect(problems(`${sound}---\nversion: 1\n`)[0]).toContain('a second document begins here')
+})
+
+test('a file that is no UTF-8 text is refused as such', () => {
+  expect(problems('v\0e\0r\0')).toEqual(['1:1 the file is not text in UTF-8 | save it as UTF-8 in your editor'])
+})
+
+test('line ends of Windows and a byte order mark change nothing', () => {
+  expect(parse(`\ufeff${sound.replaceAll('\n', '\r\n')}`).plan).toEqual(parse(sound).plan)
+  expect(problems(sound.replace('host: api.example.test', 'host: 7').replaceAll('\n', '\r\n'))[0]).toMatch(/^12:23 /)
+})
+
+test('aliases that lead nowhere, into themselves or to too much are refused at their place', () => {
+  expect(problems(`${sound}periods: { every: *length }\n`)).toEqual([
+    '22:19 there is no anchor &length before this alias',
+  ])
+  expect(problems(`${sound}periods: &here { list: [*here] }\n`)).toEqual([
+    '22:25 the alias *here stands inside its own anchor',
+  ])
+  const lines = Array.from({ length: 9 }, (_, level) => {
+    const previous = level === 0 ? 'x' : `*l${level - 1}`
+    return `l${level}: &l${level} [${Array.from({ length: 9 }, () => previous).join(', ')}]`
+  })
+  expect(problems(lines.join('\n'))).toEqual([expect.stringContaining('unfold to more')])
+  const shared = sound.replace('{ host: api.example.test }', '&t { host: api.example.test }')
+  expect(parse(`${shared}# *t`).plan).toEqual(parse(sound).plan)
+})
+
 test('a missing part says what is missing', () => {
   expect(problems('version: 1\n')).toEqual([
-    '1:1 organisation is missing | expected object',
-    '1:1 systems is missing | expected array',
+    '1:1 organisation is missing | it is a mapping of keys to values',
+    '1:1 systems is missing | it is a list',
   ])
 })
 

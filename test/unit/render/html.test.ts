@@ -59,6 +59,18 @@ test('markup in evidence is shown as text and never becomes an element', () => {
   expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
 })
 
+test('an observation of which no fact was asked has a mark in its cell, since browsers leave empty cells out of the tags', () => {
+  const assessment = drawAssessment(quarter)
+  const findings = assessment.findings.map((finding) => ({
+    ...finding,
+    decisions: finding.decisions.map((decision) => ({ ...decision, facts: {} })),
+  }))
+  const tables = rendered({ ...assessment, findings }).match(/<table class="observations[^]*?<\/table>/g) ?? []
+  expect(tables.length).toBeGreaterThan(0)
+  const empty = tables.flatMap((table) => table.match(/<td[^>]*>(?:<span class="pairs">)?\s*(?:<\/span>)?<\/td>/g) ?? [])
+  expect(empty).toEqual([])
+})
+
 test('text in backticks becomes code and what stands in it is still escaped', () => {
   const html = rendered(infested('set `a<b>` here'))
   expect(html).toContain('set <code>a&lt;b&gt;</code> here')
