@@ -141,8 +141,20 @@ async function clear(folder: string): Promise<void> {
       hint: 'name another folder with --folder',
     })
   }
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  try {
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause
+    throw new ConfigError(
+      'AFD_DEMO_FOLDER',
+      `the folder ${folder} cannot be made anew (${cause.message.split(',')[0]})`,
+      {
+        hint: 'go to a folder where you may write, or name another one with --folder',
+        cause,
+      },
+    )
+  }
 }
 
 async function collectAndJudge(

@@ -58,8 +58,14 @@ export async function compareWithPrevious(
   return before.runs.length > 0 ? compare(before, assessment) : null
 }
 
-/** Two assessed periods side by side. */
+/** Two assessed periods side by side; throws ConfigError where the later one was named first. */
 export function comparePeriods(before: Assessment, after: Assessment): Comparison {
+  if (after.period.from < before.period.from) {
+    const [first, second] = [before.period.id, after.period.id]
+    throw new ConfigError('AFD_PERIOD_ORDER', `${second} begins before ${first}: the earlier period comes first`, {
+      hint: `affidavit compare ${second} ${first}`,
+    })
+  }
   return compare(before, after)
 }
 
@@ -68,6 +74,12 @@ export function periodNamed(project: Project, name: string | undefined): Period 
   if (name === undefined) return periodAt(project.config, project.clock.now())
   const period = findPeriod(project.config, name)
   if (period) return period
+  const [from = '', to = ''] = name.split('..')
+  if (findPeriod(project.config, `${to}..${from}`)) {
+    throw new ConfigError('AFD_PERIOD_UNKNOWN', `the period "${name}" ends before it begins`, {
+      hint: `the other way round: ${to}..${from}`,
+    })
+  }
   const listed = project.config.periods.list.map(({ id }) => id)
   throw new ConfigError('AFD_PERIOD_UNKNOWN', `there is no assessment period "${name}"`, {
     hint:

@@ -4,9 +4,11 @@ import { SigningError } from '../model/errors.ts'
 import type { KeyLocation } from '../model/key-location.ts'
 import { expiryWarnings } from './expiry-warnings.ts'
 import { findPackages } from './key-packages.ts'
+import { keyWarnings } from './key-warnings.ts'
 import type { Project } from './project.ts'
 import { retentionWarnings } from './retention-warnings.ts'
 import { secretReferences } from './secrets.ts'
+import { targetWarnings } from './target-warnings.ts'
 
 /** Something that is valid but will not work, or not as meant. */
 export type Warning = { readonly message: string; readonly hint: string }
@@ -20,9 +22,11 @@ export async function inspectProject(project: Project): Promise<readonly Warning
   return [
     ...(await Promise.all(files.map((file) => missingFile(resolve(directory, file), file)))).flat(),
     ...(await Promise.all(keyFiles.map((file) => openKey(resolve(directory, file), file)))).flat(),
+    ...(await keyWarnings(project)),
     ...(await unreachableKey(config.signing.key, directory)),
     ...(await expiryWarnings(project)),
     ...(await timestampWarnings(project)),
+    ...(await targetWarnings(project)),
     ...(await Promise.all([...references].map((reference) => missingSecret(reference, directory)))).flat(),
     ...config.systems
       .flatMap(({ components }) => components)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { checkControl } from '../assess/rule.ts'
@@ -36,6 +37,8 @@ export async function loadProject(
   const path = resolve(file)
   const text = await readText(path, 'configuration', 'make one with: affidavit init')
   const config = parseConfig(text, display(path), [...parts.collectors.values()])
+  const absent = absentCatalogues(config, dirname(path))
+  if (absent.length > 0) throw new InvalidFileError('AFD_CONFIG_INVALID', absent)
   const catalogue = await loadCatalogue(config, dirname(path))
   const problems = [...secretProblems(config), ...controlProblems(config, catalogue)]
   if (problems.length > 0) throw new InvalidFileError('AFD_CONFIG_INVALID', problems)
@@ -58,6 +61,15 @@ export async function loadCatalogue(config: Pick<Config, 'controls'>, directory:
   const problems = parsed.flatMap((file) => [...ruleProblems(file), ...duplicates(file, controls)])
   if (problems.length > 0) throw new InvalidFileError('AFD_CATALOGUE_INVALID', problems)
   return { controls }
+}
+
+function absentCatalogues({ controls, source }: Config, directory: string): readonly Problem[] {
+  const hint = 'correct its path; it starts where affidavit.yaml is'
+  return controls.catalogues.flatMap((file, index) =>
+    existsSync(resolve(directory, file))
+      ? []
+      : [source.problem(['controls', 'catalogues', index], `there is no catalogue at ${file}`, hint)],
+  )
 }
 
 /** Reads one catalogue file; its controls name it relative to the project's directory, where one is given. */

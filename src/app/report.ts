@@ -6,11 +6,12 @@ import type { NoteSigner, Store } from '../ledger/store.ts'
 import type { Assessment, Comparison, LedgerState } from '../model/assessment.ts'
 import { sha256 } from '../model/digest.ts'
 import type { Erasure } from '../model/erasure.ts'
-import { SigningError } from '../model/errors.ts'
+import { ConfigError, SigningError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Period } from '../model/period.ts'
 import { inForce } from '../model/retention.ts'
 import type { SignatureLevel } from '../model/signature-level.ts'
+import { dayOf } from '../model/time.ts'
 import { renderHtml } from '../render/html.ts'
 import { assessPeriod, compareWithPrevious } from './assessment.ts'
 import { stampFile } from './check-stamp.ts'
@@ -48,7 +49,7 @@ export type ReportOptions = {
 
 /**
  * Judges a period, prints the report, signs it with the evidence attached, writes PDF, HTML and JSON, and records in
- * the ledger what was issued. Throws RenderError, SigningError or StoreError; no half-written file stays behind, that of
+ * the ledger what was issued. Throws ConfigError for a period that has not begun, RenderError, SigningError or StoreError; no half-written file stays behind, that of
  * an earlier process that was killed included.
  */
 export async function issueReport(
@@ -57,6 +58,7 @@ export async function issueReport(
   ports: Ports,
   options: ReportOptions,
 ): Promise<IssuedReport> {
+  assertBegun(project, options.period)
   const key = await ports.reportKey(project, options.signal)
   const ledgerKey = await ports.ledgerKey(project)
   const directory = resolve(project.directory, options.directory ?? project.config.reports.directory)
@@ -93,6 +95,13 @@ export async function issueReport(
   )
   const { level, asked, shortfall } = signed
   return { id: issue.id, files, settled, level, asked, shortfall, stamping, assessment, comparison }
+}
+
+function assertBegun({ clock, config }: Project, { id, from }: Period): void {
+  if (from <= clock.now()) return
+  throw new ConfigError('AFD_PERIOD_AHEAD', `the period ${id} has not begun: nothing can be reported of it yet`, {
+    hint: `it begins on ${dayOf(from, config.organisation.timeZone)}; name an earlier one with --period, or look at this machine’s clock`,
+  })
 }
 
 /** No report leaves the house that its reader's verifier would refuse. */

@@ -1,4 +1,5 @@
 import { InvalidFileError } from '../config/problem.ts'
+import type { Tally } from '../model/assessment.ts'
 import { AffidavitError } from '../model/errors.ts'
 import { printable, tell } from './terminal.ts'
 
@@ -14,6 +15,13 @@ export const exitCodes = {
   bug: 70,
   interrupted: 130,
 } as const
+
+/** 0 where every control that was judged holds or is excepted; 1 where findings are open, or nothing was judged at all. */
+export function tallyCode(tally: Tally): number {
+  const { 'not-applicable': _, ...judgements } = tally
+  const judged = Object.values(judgements).some((each) => each > 0)
+  return judged && tally['not-satisfied'] + tally.undetermined === 0 ? exitCodes.satisfied : exitCodes.findings
+}
 
 /** Somebody ended the command before it had done anything; the message says what that means. */
 export class InterruptedError extends Error {}
@@ -35,7 +43,7 @@ export function explain(error: unknown): number {
     return exitCodes.interrupted
   }
   if (error instanceof Error && error.name === 'AbortError') {
-    tell('affidavit: interrupted; what was collected until then is kept')
+    tell('affidavit: interrupted; nothing half-done was left behind')
     return exitCodes.interrupted
   }
   tell('affidavit: this is a bug; please report it with what follows')

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { periodNamed } from '../app/assessment.ts'
 import { issue, openProject } from '../app.ts'
-import { exitCodes } from './exit.ts'
+import { tallyCode } from './exit.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { shortestPath } from './shortest-path.ts'
@@ -21,7 +21,7 @@ export function reportCommand(shell: Shell): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExit code 0 when every control is satisfied, 1 when findings are open; the report is issued either way.',
+      '\nExit code 0 when every control is satisfied, 1 when findings are open or nothing\nwas judged; the report is issued either way.',
     )
     .action(async (options: Options) => {
       const project = await openProject(options.config)
@@ -47,7 +47,9 @@ export function reportCommand(shell: Shell): Command {
         tell(`    raise it later with: affidavit timestamp ${shortestPath(files.pdf)}`)
       }
       if (stamping.state === 'pending') tell(`affidavit: the evidence in it: ${stampingText(stamping)}`)
-      const { 'not-satisfied': open, undetermined } = assessment.tally
-      shell.exit(open + undetermined > 0 ? exitCodes.findings : exitCodes.satisfied)
+      if (assessment.runs.length === 0) {
+        tell(`affidavit: nothing was collected in ${period.id}, so that the report judges nothing`)
+      }
+      shell.exit(tallyCode(assessment.tally))
     })
 }

@@ -7,7 +7,7 @@ import type { Assessment } from '../model/assessment.ts'
 import { ConfigError } from '../model/errors.ts'
 import type { Collection } from '../model/evidence.ts'
 import type { PlannedTarget } from '../model/plan.ts'
-import { exitCodes } from './exit.ts'
+import { exitCodes, tallyCode } from './exit.ts'
 import { keepNurserySmall } from './memory.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
@@ -43,8 +43,7 @@ export function runCommand(shell: Shell): Command {
 export function exitCode(run: RunResult, assessment: Assessment): number {
   if (run.bugs.length > 0) return exitCodes.bug
   if (run.state === 'interrupted') return exitCodes.interrupted
-  const { 'not-satisfied': open, undetermined } = assessment.tally
-  return open + undetermined > 0 ? exitCodes.findings : exitCodes.satisfied
+  return tallyCode(assessment.tally)
 }
 
 function chosen(plan: readonly PlannedTarget[], names: readonly string[]): readonly PlannedTarget[] {

@@ -163,6 +163,16 @@ test('a control or parameter that no catalogue has is an error in the configurat
   expect(stderr).toContain('LOG-01 has no parameter "minimumDay"')
 })
 
+test('a catalogue that is not there is an error at its place in the configuration', async () => {
+  await using folder = await temporaryFolder()
+  await affidavit([...init, '--host', 'api.example.com'], { cwd: folder.path })
+  const file = join(folder.path, 'affidavit.yaml')
+  await writeFile(file, `${await readFile(file, 'utf8')}controls:\n  catalogues: [mine.yaml]\n`)
+  const { code, stderr } = await affidavit(['check'], { cwd: folder.path })
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/^affidavit\.yaml:\d+:16: .*mine\.yaml/)
+})
+
 test('a command that does not exist, and one without a configuration, say what to do', async () => {
   await using folder = await temporaryFolder()
   const unknown = await affidavit(['chek'], { cwd: folder.path })

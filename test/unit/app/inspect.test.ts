@@ -62,3 +62,57 @@ signing: { ${level} timestamp: { urls: ["https://tsa.example.test/"], trust: [ke
     expect.stringMatching(/^keys\/ca\.crl\.pem ran out on 20/),
   ])
 })
+
+test('files that targets name and that are not there are warned of, patterns are not', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'there.pem'), '')
+  const file = join(folder.path, 'affidavit.yaml')
+  await writeFile(
+    file,
+    `version: 1
+organisation: { name: Example Retail Ltd }
+systems:
+  - id: shop
+    name: Shop
+    components:
+      - id: part
+        targets:
+          - { collector: tls, target: { host: shop.example.test, trust: [there.pem, absent.pem] } }
+          - { collector: log-retention, target: { logs: [{ id: audit, files: ["audit.log*"] }] } }
+`,
+  )
+  const warnings = await inspectProject(await openProject(file))
+  expect(warnings.filter(({ message }) => /there|absent|audit/.test(message))).toEqual([
+    expect.objectContaining({ message: expect.stringMatching(/absent\.pem .*shop\/part\/tls/) }),
+  ])
+})
+
+test('keys that will not sign are warned of before anything is collected or printed', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'affidavit.yaml')
+  await mkdir(join(folder.path, 'keys'))
+  const identity = makeLocalIdentity({ organisation: 'Example', from: instant(Date.now()) })
+  const other = makeLocalIdentity({ organisation: 'Another', from: instant(Date.now()) })
+  await writeFile(join(folder.path, 'keys/report.key.pem'), identity.reportKey, { mode: 0o600 })
+  await writeFile(join(folder.path, 'keys/report.cert.pem'), identity.reportCertificate)
+  await writeFile(join(folder.path, 'keys/ca.cert.pem'), identity.rootCertificate)
+  await writeFile(join(folder.path, 'keys/other.cert.pem'), other.reportCertificate)
+  await writeFile(join(folder.path, 'keys/ledger.key.pem'), identity.ledgerKey, { mode: 0o600 })
+  const warned = async (lines: string) => {
+    await writeFile(
+      file,
+      `version: 1
+organisation: { name: Example Retail Ltd }
+systems: [{ id: shop, name: Shop, components: [{ id: part }] }]
+${lines}
+`,
+    )
+    const warnings = await inspectProject(await openProject(file))
+    return warnings.map(({ message }) => message).filter((message) => message.includes('cannot be used'))
+  }
+  expect(await warned('')).toEqual([])
+  expect(await warned('signing: { certificates: [keys/other.cert.pem] }')).toEqual([
+    expect.stringContaining('the report key'),
+  ])
+  expect(await warned('keys: { ledger: keys/report.key.pem }')).toEqual([expect.stringContaining('the ledger key')])
+})

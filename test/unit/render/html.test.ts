@@ -65,9 +65,11 @@ test('an observation of which no fact was asked has a mark in its cell, since br
     ...finding,
     decisions: finding.decisions.map((decision) => ({ ...decision, facts: {} })),
   }))
-  const tables = rendered({ ...assessment, findings }).match(/<table class="observations[^]*?<\/table>/g) ?? []
+  const tables = rendered({ ...assessment, findings }).match(/<table class="observations[\s\S]*?<\/table>/g) ?? []
   expect(tables.length).toBeGreaterThan(0)
-  const empty = tables.flatMap((table) => table.match(/<td[^>]*>(?:<span class="pairs">)?\s*(?:<\/span>)?<\/td>/g) ?? [])
+  const empty = tables.flatMap(
+    (table) => table.match(/<td[^>]*>(?:<span class="pairs">)?\s*(?:<\/span>)?<\/td>/g) ?? [],
+  )
   expect(empty).toEqual([])
 })
 
