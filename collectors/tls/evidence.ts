@@ -81,9 +81,9 @@ function verdictOf(exchange: Exchange, offered: OfferedHello | null, reply: Repl
   return what && reply.alert.fatal ? { kind: 'refused', what, alert } : { kind: 'alert', alert }
 }
 
-/** A hello about a feature is refused by whatever alert; it says nothing about the version. */
+/** A hello about a feature or a shared key is refused by whatever alert; it says nothing about the version. */
 function meaningOf(exchange: Exchange, description: number): 'offer' | 'version' | undefined {
-  if (isAboutFeature(exchange)) return 'offer'
+  if (isAboutFeature(exchange) || exchange.purpose === 'shared-key') return 'offer'
   return exchange.purpose === 'sslv2' ? 'version' : refusals[description]
 }
 

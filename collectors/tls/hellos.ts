@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { usualTls12Groups, usualTls13Groups } from './registry/groups.ts'
 import type { RecordProtocol } from './registry/protocols.ts'
 import { signatureSchemes } from './registry/signature-schemes.ts'
+import { concat, vector } from './wire/bytes.ts'
 import { type ClientHello, clientHelloRecord, type Extension, extensionTypes } from './wire/client-hello.ts'
 
 /** A hello up to this many bytes is taken by every server; longer ones hang or break some old ones. */
@@ -19,6 +20,8 @@ export type HelloOptions = {
   readonly named?: boolean
   /** Extensions beside the usual ones; none go to SSLv3. */
   readonly extensions?: readonly Extension[]
+  /** With a shared key that no server knows instead of signature algorithms, in TLS 1.3 alone. */
+  readonly strangeKey?: boolean
 }
 
 /** Makes ClientHello records for one server name. */
@@ -42,8 +45,19 @@ function probingHello(options: HelloOptions, serverName: string | undefined): Cl
   if (protocol === 'TLSv1.3') {
     const groups = options.groups ?? (small ? usualTls13Groups.slice(0, 6) : usualTls13Groups)
     const keyShares: ClientHello['keyShares'] = []
-    return { ...hello, ...name, sessionId: randomBytes(32), groups, signatureSchemes: schemes, keyShares }
+    const common = { ...hello, ...name, sessionId: randomBytes(32), groups, keyShares }
+    return options.strangeKey ? { ...common, extensions: strangeKey() } : { ...common, signatureSchemes: schemes }
   }
   const groups = options.groups ?? (small ? usualTls12Groups.slice(0, 6) : usualTls12Groups)
   return { ...hello, ...name, groups, ...(protocol === 'TLSv1.2' ? { signatureSchemes: schemes } : {}), extensions }
+}
+
+/** psk_dhe_ke with an identity that says who asks, and a binder of no key; RFC 8446 sections 4.2.9 and 4.2.11. */
+function strangeKey(): readonly Extension[] {
+  const identities = vector(2, vector(2, Buffer.from('affidavit')), new Uint8Array(4))
+  const data = concat(identities, vector(2, vector(1, randomBytes(32))))
+  return [
+    { type: extensionTypes.pskKeyExchangeModes, data: Uint8Array.of(1, 1) },
+    { type: extensionTypes.preSharedKey, data },
+  ]
 }

@@ -2,7 +2,15 @@ import type { RecordProtocol } from './registry/protocols.ts'
 import type { Preamble } from './starttls/talk.ts'
 
 /** What an exchange was made for; the facts are read from the bytes, this says which conclusions a refusal allows. */
-export type Purpose = 'cipher-suites' | 'order' | 'groups' | 'handshake' | 'certificate' | 'sslv2' | FeaturePurpose
+export type Purpose =
+  | 'cipher-suites'
+  | 'order'
+  | 'groups'
+  | 'shared-key'
+  | 'handshake'
+  | 'certificate'
+  | 'sslv2'
+  | FeaturePurpose
 
 /** What one hello finds out about a feature. */
 export const featurePurposes = [

@@ -8,6 +8,7 @@ import { rateLimiter } from '../helpers/tls-crowded.ts'
 import { alert } from '../helpers/tls-replies.ts'
 import { opensslServer } from '../helpers/tls-s-server.ts'
 import { localCertificate, meddler, type Running, showing, tcpServer, tlsServer } from '../helpers/tls-servers.ts'
+import { transcriptOf } from '../helpers/tls-transcript.ts'
 
 let real: Running
 let whole: Collection
@@ -123,6 +124,21 @@ test('groups and primes of suites with a shared key are read behind its hint', a
   const [primes] = observed(collection, 'tls.feature', { name: 'dh-parameters' })
   expect(Number(primes?.facts.bits)).toBeGreaterThanOrEqual(2_048)
   expect(observed(collection, 'tls.weakness', { name: 'logjam', status: 'not-vulnerable' })).toHaveLength(1)
+})
+
+test.each<[string, readonly string[], string]>([
+  ['and with TLS 1.2', [], 'yes'],
+  ['alone', ['-tls1_3'], 'undetermined'],
+])('TLS 1.3 with shared keys %s is not said to be absent', async (_, options, tls12) => {
+  await using server = await opensslServer('-nocert', '-psk', 'ab12cd34', ...options)
+  const collection = await look(server)
+  expect(offered(collection)).toMatchObject({ 'TLSv1.2': tls12, 'TLSv1.3': 'undetermined' })
+  expect(observed(collection, 'tls.protocol', { protocol: 'TLSv1.3' })[0]?.facts).toMatchObject({
+    cipherSuitesComplete: 'no',
+    reason: expect.stringContaining('missing_extension'),
+  })
+  const asked = transcriptOf(collection).exchanges.filter(({ protocol }) => protocol === 'TLSv1.3')
+  expect(asked.filter(({ purpose }) => purpose === 'shared-key')).toHaveLength(1)
 })
 
 test('a server that never asks for a key share refuses hellos without one, and no suite by that', async () => {

@@ -6,6 +6,7 @@ import { shareableGroups } from '../handshake/key-shares.ts'
 import { cipherSuites } from '../registry/cipher-suites.ts'
 import type { RecordProtocol } from '../registry/protocols.ts'
 import type { Conversation } from '../transcript.ts'
+import { shortIdBytes, withoutForeignId } from '../weaknesses/ticketbleed.ts'
 import { vector } from '../wire/bytes.ts'
 import { type Extension, extensionTypes } from '../wire/client-hello.ts'
 import { readReply } from '../wire/reply.ts'
@@ -134,20 +135,6 @@ async function comeBack(
       return undefined
     },
   })
-}
-
-/** The length of the session id that is sent to find Ticketbleed. */
-export const shortIdBytes = 31
-
-/** Where the session id of a ServerHello begins in the bytes received: after both headers, the version and the random. */
-const sessionIdAt = 5 + 4 + 2 + 32
-
-/** What a ServerHello's session id has beyond the length of ours is blanked. */
-function withoutForeignId(received: Uint8Array): Uint8Array {
-  const length = received[sessionIdAt] ?? 0
-  if (received[0] !== 22 || received[5] !== 2 || length <= shortIdBytes) return received
-  const kept = Uint8Array.from(received)
-  return kept.fill(0, sessionIdAt + 1 + shortIdBytes, sessionIdAt + 1 + length)
 }
 
 async function renegotiate(hold: Hold, offer: OlderOffer): Promise<void> {

@@ -9,6 +9,7 @@ import { isClosedWithinRoom, isWithinRoom, roomShown } from '../room.ts'
 import type { Exchange, Purpose } from '../transcript.ts'
 import { suitesOf } from './offers.ts'
 import { type Choice, orderOf, type Preference, preferenceOf } from './order.ts'
+import { signOfSharedKeys } from './shared-key.ts'
 
 /** What the exchanges so far show about one version. */
 export type VersionFacts = {
@@ -24,6 +25,8 @@ export type VersionFacts = {
   readonly choices: readonly Choice[]
   readonly groups: readonly number[]
   readonly openGroups: readonly number[]
+  /** Whether the server seems to take TLS 1.3 with keys that it shares, and nothing else. */
+  readonly wantsSharedKey: boolean
 }
 
 /** The evidence of all exchanges, and what follows from them together. */
@@ -107,15 +110,17 @@ function refusalOf(all: Case, { exchange, verdict }: Evidence): string | null {
 
 /** What a case shows about one version; pure. */
 export function versionFacts(all: Case, protocol: RecordProtocol): VersionFacts {
-  const asked = all.evidence.filter(({ offered }) => versionAsked(offered) === protocol)
+  const ofVersion = all.evidence.filter(({ offered }) => versionAsked(offered) === protocol)
+  const asked = ofVersion.filter(({ exchange }) => exchange.purpose !== 'shared-key')
   const chosen = all.evidence.flatMap((each) =>
     each.verdict.kind === 'chosen' && each.verdict.protocol === protocol ? [{ ...each, verdict: each.verdict }] : [],
   )
   const insistsOnShares = protocol === 'TLSv1.3' && needsShares(chosen)
   const supported = new Set(chosen.map(({ verdict }) => verdict.suite))
+  const wantsKey = supported.size > 0 ? null : signOfSharedKeys(ofVersion)
   const refusedSuites = new Set(
     asked
-      .filter((each) => each.exchange.purpose === 'cipher-suites' && !insistsOnShares)
+      .filter((each) => each.exchange.purpose === 'cipher-suites' && !insistsOnShares && wantsKey === null)
       .filter((each) => refusalOf(all, each) !== null || choseOlder(each, protocol))
       .flatMap(({ offered }) => offered?.cipherSuites ?? []),
   )
@@ -129,7 +134,11 @@ export function versionFacts(all: Case, protocol: RecordProtocol): VersionFacts 
     .filter(({ offered }) => offered.length > 1)
   const preference = preferenceOf(choices)
   const state =
-    supported.size > 0 ? { offered: 'yes' as const, reason: null } : whyNot(all, asked, protocol, openSuites)
+    supported.size > 0
+      ? { offered: 'yes' as const, reason: null }
+      : wantsKey === null
+        ? whyNot(all, asked, protocol, openSuites)
+        : { offered: 'undetermined' as const, reason: wantsKey }
   const groups = groupFacts(all, asked, protocol, [...supported])
   return {
     protocol,
@@ -142,6 +151,7 @@ export function versionFacts(all: Case, protocol: RecordProtocol): VersionFacts 
     preference,
     choices,
     ...groups,
+    wantsSharedKey: wantsKey !== null,
   }
 }
 

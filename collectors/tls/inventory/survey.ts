@@ -44,6 +44,15 @@ export function groupQuestion(
   return { purpose: 'groups', protocol, bytes, enough: protocol === 'TLSv1.3' ? hasHello : hasKeyExchange }
 }
 
+/**
+ * A TLS 1.3 hello with a shared key that no server knows, and without the signature algorithms that go with certificates:
+ * the alert for it tells a server that wants a key that it shares from one that does not have the version.
+ */
+export function sharedKeyQuestion({ hello }: Survey, cipherSuites: readonly number[]): Question {
+  const bytes = hello({ protocol: 'TLSv1.3', cipherSuites, strangeKey: true })
+  return { purpose: 'shared-key', protocol: 'TLSv1.3', bytes, enough: hasHello }
+}
+
 /** The server has chosen, refused, or shown that it does not speak TLS. */
 export function hasHello(reply: Reply): boolean {
   return (

@@ -4,7 +4,7 @@ import { offersOf } from './offers.ts'
 import { answersShortHello, isAnswered } from './older-survey.ts'
 import { surveyOrder } from './order-survey.ts'
 import { eliminate, settleOpenSuites } from './suite-survey.ts'
-import { groupQuestion, type Survey, suiteQuestion } from './survey.ts'
+import { groupQuestion, type Survey, sharedKeyQuestion, suiteQuestion } from './survey.ts'
 
 const protocol = 'TLSv1.3'
 
@@ -12,6 +12,11 @@ const protocol = 'TLSv1.3'
 export async function surveyTls13(survey: Survey): Promise<void> {
   const [offer = []] = offersOf(protocol).stretches
   const { verdict } = await survey.ask(suiteQuestion(survey, protocol, offer))
+  if (verdict.kind === 'refused' && verdict.what === 'offer') {
+    await survey.ask(sharedKeyQuestion(survey, offer))
+    // Nothing but the key that it wants would say more.
+    if (survey.facts(protocol).wantsSharedKey) return
+  }
   if (survey.facts(protocol).offered === 'no') return
   if (!isAnswered(survey, protocol, offer) && !(await answersShortHello(survey, protocol, offer))) return
   const rest = verdict.kind === 'chosen' ? offer.filter((suite) => suite !== verdict.suite) : []

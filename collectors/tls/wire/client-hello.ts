@@ -38,6 +38,7 @@ export const extensionTypes = {
   encryptThenMac: 22,
   extendedMasterSecret: 23,
   sessionTicket: 35,
+  preSharedKey: 41,
   earlyData: 42,
   supportedVersions: 43,
   cookie: 44,

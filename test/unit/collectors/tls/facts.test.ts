@@ -56,6 +56,36 @@ describe('whether a version is offered', () => {
     expect(versionFacts(all, 'TLSv1.0')).toMatchObject({ offered: 'yes', suites: [cbc] })
   })
 
+  describe('TLS 1.3 that is refused without a shared key', () => {
+    const refused = exchangeOf('TLSv1.3', suitesOf('TLSv1.3'), alert(40))
+    const withKey = (description: number) =>
+      exchangeOf('TLSv1.3', suitesOf('TLSv1.3'), alert(description), { purpose: 'shared-key' })
+    const tls13 = (...exchanges: readonly Exchange[]) => versionFacts(openCase([answer, ...exchanges]), 'TLSv1.3')
+
+    test.each([47, 51, 109, 115])('is open where a key that is not known gets alert %i', (description) => {
+      expect(tls13(refused, withKey(description))).toMatchObject({
+        offered: 'undetermined',
+        wantsSharedKey: true,
+        reason: expect.stringContaining('PSK'),
+        openSuites: suitesOf('TLSv1.3'),
+      })
+    })
+
+    test.each([40, 70, 80])('is not offered where alert %i says nothing of TLS 1.3', (description) => {
+      expect(tls13(refused, withKey(description))).toMatchObject({ offered: 'no', wantsSharedKey: false })
+    })
+
+    test('is not offered where hellos without a key get the same alert', () => {
+      const same = exchangeOf('TLSv1.3', suitesOf('TLSv1.3'), alert(47))
+      expect(tls13(same, withKey(47))).toMatchObject({ offered: 'no', wantsSharedKey: false })
+    })
+
+    test('is offered where a suite was chosen', () => {
+      const chosen = exchangeOf('TLSv1.3', [0x1301], serverHello('TLSv1.3', 0x1301))
+      expect(tls13(refused, withKey(109), chosen)).toMatchObject({ offered: 'yes', wantsSharedKey: false })
+    })
+  })
+
   test('handshake_failure says no only once every suite was refused', () => {
     expect(tls10([answer, exchangeOf('TLSv1.0', [cbc], alert(40))])).toMatchObject({ offered: 'undetermined' })
     const long = exchangeOf('TLSv1.2', [gcm, ...suitesOf('TLSv1.0')], serverHello('TLSv1.2', gcm), { purpose: 'order' })

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readEvidence } from '../../../../collectors/tls/evidence.ts'
 import type { Heard } from '../../../../collectors/tls/features/heard.ts'
@@ -8,6 +9,7 @@ import type { Conversation, Exchange } from '../../../../collectors/tls/transcri
 import { allWeaknesses } from '../../../../collectors/tls/weaknesses/facts.ts'
 import { heartbleedScript } from '../../../../collectors/tls/weaknesses/heartbleed.ts'
 import { padded, robot } from '../../../../collectors/tls/weaknesses/robot.ts'
+import { shortIdBytes, withoutForeignId } from '../../../../collectors/tls/weaknesses/ticketbleed.ts'
 import { concat, vector } from '../../../../collectors/tls/wire/bytes.ts'
 import { sslv2ClientHello } from '../../../../collectors/tls/wire/sslv2.ts'
 import { alert, exchangeOf, message, record, serverHello } from '../../../helpers/tls-replies.ts'
@@ -185,4 +187,39 @@ test('what heartbeats carry is blanked, in whole records and in cut ones, and no
   const blank = record(24, [2, 0, 1], new Uint8Array(20))
   expect(conceal?.(concat(before, beat, alert(10)))).toEqual(new Uint8Array(concat(before, blank, alert(10))))
   expect(conceal?.(concat(before, beat.subarray(0, 15)))).toEqual(new Uint8Array(concat(before, blank.subarray(0, 15))))
+})
+
+describe('the byte that Ticketbleed gives away', () => {
+  const id = new Uint8Array(32).fill(0x77)
+  const hello = message(2, [3, 3], new Uint8Array(32), vector(1, id), [0, 0x2f, 0])
+  const cut = (size: number) =>
+    Array.from({ length: Math.ceil(hello.length / size) }, (_, at) =>
+      record(22, hello.slice(at * size, (at + 1) * size)),
+    )
+  const count = (bytes: Uint8Array) => bytes.filter((byte) => byte === 0x77).length
+
+  test.each<[string, Uint8Array]>([
+    ['in a ServerHello alone', record(22, hello)],
+    ['behind a warning', concat(alert(112, 1), record(22, hello))],
+    ['behind another message', record(22, message(0), hello)],
+    ['in records of one byte', concat(...cut(1))],
+    ['in records of seven bytes with a warning between', concat(...cut(7).flatMap((each) => [each, alert(112, 1)]))],
+  ])('is blanked %s, and nothing else', (_, received) => {
+    const kept = withoutForeignId(received)
+    expect(count(kept)).toBe(shortIdBytes)
+    expect(kept).toHaveLength(received.length)
+    expect(kept.filter((byte, at) => byte !== received[at])).toHaveLength(1)
+  })
+
+  test('is blanked in an answer that is cut behind it', () => {
+    expect(count(withoutForeignId(record(22, hello).subarray(0, 5 + 39 + 32)))).toBe(shortIdBytes)
+  })
+
+  test('is not looked for in bytes that are no such answer', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => withoutForeignId(bytes).length === bytes.length),
+    )
+    const certificate = record(22, message(11, new Uint8Array(80).fill(0x77)))
+    expect(Buffer.compare(withoutForeignId(certificate), certificate)).toBe(0)
+  })
 })
