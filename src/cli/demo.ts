@@ -6,7 +6,7 @@ import { exitCodes } from './exit.ts'
 import type { Shell } from './shell.ts'
 import { printSummary } from './summary.ts'
 import { say, tone } from './terminal.ts'
-import { printCheck } from './verify.ts'
+import { printCheck } from './verify-report-page.ts'
 import { count } from './words.ts'
 
 export function demoCommand(shell: Shell): Command {
