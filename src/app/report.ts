@@ -6,7 +6,7 @@ import type { NoteSigner, Store } from '../ledger/store.ts'
 import type { Assessment, Comparison, LedgerState } from '../model/assessment.ts'
 import { sha256 } from '../model/digest.ts'
 import type { Erasure } from '../model/erasure.ts'
-import { ConfigError, SigningError } from '../model/errors.ts'
+import { ConfigError, RenderError, SigningError, StoreError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Period } from '../model/period.ts'
 import { inForce } from '../model/retention.ts'
@@ -49,8 +49,8 @@ export type ReportOptions = {
 
 /**
  * Judges a period, prints the report, signs it with the evidence attached, writes PDF, HTML and JSON, and records in
- * the ledger what was issued. Throws ConfigError for a period that has not begun, RenderError, SigningError or StoreError; no half-written file stays behind, that of
- * an earlier process that was killed included.
+ * the ledger what was issued. Throws ConfigError for a period that has not begun, RenderError, SigningError or
+ * StoreError; no half-written file stays behind, that of an earlier process that was killed included.
  */
 export async function issueReport(
   project: Project,
@@ -162,15 +162,15 @@ async function issueOf(
   }
 }
 
-/** `AER-2026-Q3-0001`: counts up with every report that the ledger has of the period. */
+/** `AER-2026-Q3-0001`: counts up with every report that the ledger has under the period's name. */
 async function nextReportId(store: Store, period: Period): Promise<string> {
-  let issued = 0
+  const prefix = `AER-${period.id.replaceAll(/[^A-Za-z0-9-]+/g, '-')}-`
+  let last = 0
   for await (const { entry } of store.entries({ kinds: ['report.issued'] })) {
-    const { period: of } = entry.facts as { readonly period?: Period }
-    if (of?.id === period.id) issued++
+    const number = entry.run.startsWith(prefix) ? entry.run.slice(prefix.length) : ''
+    if (/^\d{4,}$/.test(number)) last = Math.max(last, Number(number))
   }
-  const name = period.id.replaceAll(/[^A-Za-z0-9-]+/g, '-')
-  return `AER-${name}-${String(issued + 1).padStart(4, '0')}`
+  return `${prefix}${String(last + 1).padStart(4, '0')}`
 }
 
 async function recordIssue(
@@ -191,6 +191,20 @@ async function recordIssue(
     revisions: signed.revisions.map(({ bytes, level }) => ({ level, sha256: sha256(signed.pdf.subarray(0, bytes)) })),
     checkpoint: { size: assessment.ledger.size, root: assessment.ledger.root },
   }
-  await store.append([ownEntry(project, { run: issue.id, slot: null }, 'report.issued', facts)])
+  try {
+    await store.append([ownEntry(project, { run: issue.id, slot: null }, 'report.issued', facts)], { newRun: true })
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'AFD_STORE_RUN_TAKEN') throw numberTaken(issue.id, error)
+    throw error
+  }
   await store.checkpoint(ledgerKey)
+}
+
+/** Numbers are given before a report is printed, and printing takes its time. */
+function numberTaken(id: string, cause: StoreError): RenderError {
+  return new RenderError('AFD_REPORT_NUMBER', `another process issued ${id} while this report was made`, {
+    hint: 'look whether that one is enough; issued again, this one gets the next number',
+    subject: id,
+    cause,
+  })
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import { type Sha256, sha256 } from '../model/digest.ts'
+import { StoreError } from '../model/errors.ts'
 import type { Artefact, ArtefactReference, Entry, NewEntry } from '../model/evidence.ts'
 import { encodeEntry } from './entry.ts'
 import { leafHash } from './merkle.ts'
@@ -14,9 +15,24 @@ export async function append(
   connection: Connection,
   origin: string,
   entries: readonly NewEntry[],
+  { newRun = false }: { readonly newRun?: boolean } = {},
 ): Promise<readonly Entry[]> {
   if (entries.length === 0) return []
-  return await writeTransaction(connection, (tables) => appendWithin(connection, tables, origin, entries))
+  return await writeTransaction(connection, async (tables) => {
+    if (newRun) await assertNewRuns(connection, tables, entries)
+    return await appendWithin(connection, tables, origin, entries)
+  })
+}
+
+async function assertNewRuns(
+  { path }: Connection,
+  tables: Transaction<Tables>,
+  entries: readonly NewEntry[],
+): Promise<void> {
+  const runs = [...new Set(entries.map(({ run }) => run))]
+  const taken = await tables.selectFrom('entries').select('run').where('run', 'in', runs).executeTakeFirst()
+  if (!taken) return
+  throw new StoreError('AFD_STORE_RUN_TAKEN', `the ledger has entries of ${taken.run} already`, { subject: path })
 }
 
 /** The same inside a transaction that is under way on the connection, so that more can be done in it. */

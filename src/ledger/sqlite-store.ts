@@ -34,7 +34,7 @@ export function sqliteStore(
   const range = rememberedRange(tables)
   return {
     origin,
-    append: (entries) => writing(() => append(connection, origin, entries)),
+    append: (entries, options) => writing(() => append(connection, origin, entries, options)),
     entries: (query = {}) => tellingErrors(path, queryEntries(tables, query)),
     entry: (sequence) => told(() => findEntry(tables, sequence)),
     artefact: (commitment) => told(() => findArtefact(tables, commitment)),

@@ -62,8 +62,11 @@ export type EntryQuery = {
  */
 export type Store = AsyncDisposable & {
   readonly origin: string
-  /** Appends all of the entries with their artefacts, or none; several processes may append at the same time. */
-  append(entries: readonly NewEntry[]): Promise<readonly Entry[]>
+  /**
+   * Appends all of the entries with their artefacts, or none; several processes may append at the same time. With
+   * `newRun`, StoreError `AFD_STORE_RUN_TAKEN` where the ledger has entries of one of their runs already.
+   */
+  append(entries: readonly NewEntry[], options?: { readonly newRun?: boolean }): Promise<readonly Entry[]>
   /** Entries by sequence, read page by page; what is appended after the first page was asked for does not appear. */
   entries(query?: EntryQuery): AsyncIterable<StoredEntry>
   entry(sequence: number): Promise<StoredEntry | undefined>

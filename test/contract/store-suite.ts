@@ -55,6 +55,18 @@ export function describeStore(kind: StoreKind): void {
       expect(await entriesOf(store, { after: 1 })).toEqual([entry])
     })
 
+    test('a run that must be new is refused where the ledger has it already, and nothing of it is kept', async () => {
+      const { store, reopen } = await open()
+      const first = newEntry(0, { run: 'AER-2026-Q3-0001' })
+      await store.append([first], { newRun: true })
+      await using other = await reopen('write')
+      const again = [newEntry(1, { run: 'AER-2026-Q3-0002' }), newEntry(2, { run: 'AER-2026-Q3-0001' })]
+      expect(await rejectionOf(other.append(again, { newRun: true }))).toMatchObject({ code: 'AFD_STORE_RUN_TAKEN' })
+      expect(await entriesOf(other)).toHaveLength(1)
+      await other.append(again)
+      expect(await entriesOf(store)).toHaveLength(3)
+    })
+
     test('the bytes of an entry are its canonical JSON, and the root is RFC 9162 over them', async () => {
       const { store } = await open()
       await store.append(newEntries(5))

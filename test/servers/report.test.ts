@@ -125,6 +125,18 @@ test('reports of one period are numbered, and each is recorded in the ledger', a
   expect(issued).toContain(second.id)
 })
 
+test('a number is given once, even where two reports are made at the same time in different folders', async () => {
+  const project = await configured('')
+  const made = (directory: string) => issue(project, { period: current(project), directory, signal })
+  const before = await issued(project)
+  const [given, refused] = (await Promise.allSettled([made('here'), made('there')])).toSorted((a, b) =>
+    a.status.localeCompare(b.status),
+  )
+  expect(given).toMatchObject({ status: 'fulfilled' })
+  expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'AFD_REPORT_NUMBER', exitCode: 6 } })
+  expect(await issued(project)).toBe(before + 1)
+})
+
 test.skipIf(process.getuid?.() === 0)('a folder that cannot be written to is told, and nothing is issued', async () => {
   const project = await configured('')
   const closed = join(folder.path, 'closed')
