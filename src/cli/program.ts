@@ -37,7 +37,7 @@ const commands: {
 const exitCodeHelp = `
 Exit codes:
   0 all satisfied, or done        4 evidence or a report is not what it was
-  1 findings are open             5 a key or signature is at fault
+  1 findings open, or none judged 5 a key or signature is at fault
   2 configuration or usage        6 the report could not be printed
   3 the evidence store            70 a bug, 130 interrupted`
 
@@ -73,7 +73,8 @@ function nameOf(command: Command, child: Command): string {
   return command === child ? child.name() : `${child.name()} ${command.name()}`
 }
 
-async function program(shell: Shell, args: readonly string[]): Promise<Command> {
+/** The commands and their summaries; options and subcommands only of the one that `args` begins with. */
+export async function program(shell: Shell, args: readonly string[]): Promise<Command> {
   const command = new Command('affidavit')
     .description('Collects compliance evidence from running systems and turns it into signed audit reports.')
     .version(version)
