@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -14,7 +15,15 @@ import { type Issued, issue } from '../helpers/tls-certificates.ts'
 import { oldOpenssl, oldServer } from '../helpers/tls-old-openssl.ts'
 import { plantedServer } from '../helpers/tls-planted.ts'
 import { opensslServer } from '../helpers/tls-s-server.ts'
-import { localCertificate, type Meddling, meddler, type Running, showing, tlsServer } from '../helpers/tls-servers.ts'
+import {
+  localCertificate,
+  type Meddling,
+  meddler,
+  type Running,
+  showing,
+  tcpServer,
+  tlsServer,
+} from '../helpers/tls-servers.ts'
 
 const look = ({ port }: Running, over: object = {}) => collectFrom(tlsCollector, { host: '127.0.0.1', port, ...over })
 
@@ -93,6 +102,30 @@ describe("OpenSSL's own server", () => {
       'session-tickets': 'no',
       'client-renegotiation': 'yes',
       'encrypt-then-mac': 'no',
+    })
+  })
+
+  test.each([
+    ['at the hello within it', 'no', 'ended the connection'],
+    ['by itself', 'undetermined', 'before it can be asked'],
+  ])('behind one that ends each session %s: renegotiation is %s', async (when, status, reason) => {
+    await using real = await opensslServer('-tls1_2', '-client_renegotiation')
+    await using server = await tcpServer((socket) => {
+      const upstream = connect(real.port, '127.0.0.1').on('error', () => socket.destroy())
+      let turns = 0
+      socket.on('data', (chunk) => {
+        turns += 1
+        if (turns < 3) upstream.write(chunk)
+        else if (when !== 'by itself') socket.end()
+        if (turns === 2 && when === 'by itself') setTimeout(() => socket.end(), 100)
+      })
+      socket.once('close', () => upstream.destroy())
+      upstream.on('data', (chunk) => socket.write(chunk))
+    })
+    expect(feature(await look(server), 'client-renegotiation')).toMatchObject({
+      status,
+      basis: 'tested',
+      reason: expect.stringContaining(reason),
     })
   })
 

@@ -14,7 +14,8 @@ export function coversHost(names: readonly AlternativeName[], host: string): boo
     const address = canonicalAddress(bare)
     return names.some(({ kind, value }) => kind === 'IP' && canonicalAddress(value) === address)
   }
-  const wanted = labels(bare)
+  // Clients take the dot off what they were asked for. A certificate's name has none (RFC 5280): one with it matches nothing.
+  const wanted = labels(bare.replace(/\.$/, ''))
   return names.some(({ kind, value }) => kind === 'DNS' && coversName(labels(value), wanted))
 }
 
@@ -27,7 +28,7 @@ function coversName(pattern: readonly string[], wanted: readonly string[]): bool
 }
 
 function labels(name: string): string[] {
-  const plain = name.replace(/\.$/, '').toLowerCase()
+  const plain = name.toLowerCase()
   // domainToASCII does not take the asterisk.
   const [first = '', ...rest] = plain.split('.')
   return first === '*' ? ['*', ...ascii(rest.join('.')).split('.')] : ascii(plain).split('.')

@@ -37,10 +37,10 @@ export type Script = Pick<Conversation, 'topic' | 'variant' | 'protocol' | 'cert
 /** Holds a conversation on a connection of its own. */
 export type Hold = (script: Script) => Promise<Conversation>
 
-/** Holds a conversation once more where it ended with a reset, which may be chance or somebody in between. */
-export async function holdAgainAfterReset(hold: Hold, script: Script): Promise<void> {
-  const { end } = await hold(script)
-  if (end === 'reset') await hold(script)
+/** Holds a conversation once more where it ended with a reset, which may be chance or somebody in between; gives the last. */
+export async function holdAgainAfterReset(hold: Hold, script: Script): Promise<Conversation> {
+  const held = await hold(script)
+  return held.end === 'reset' ? hold(script) : held
 }
 
 /** The conversation that says the most: the last that was not reset; whether the server only ever reset them. */

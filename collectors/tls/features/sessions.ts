@@ -121,18 +121,35 @@ function tls13Session(heard: Heard): ReturnType<typeof readTls13> | Finding | un
   return undetermined(`the handshake was not completed ${how}`)
 }
 
+/** The variant of a conversation about renegotiation in which the server had time to end the session by itself. */
+export const afterPause = 'after-pause'
+
+/** Whether a server met a hello within a session by ending the session in good order, for whatever reason. */
+export function endsInGoodOrder(conversation: Conversation): boolean {
+  const { finished, after, alert } = readOlder(conversation)
+  if (!finished || after.some(({ type }) => type === handshakeTypes.serverHello)) return false
+  return alert ? alert.description === closeNotify : conversation.end === 'closed'
+}
+
+const closeNotify = 0
+
 /** Whether the server lets the client begin another handshake within a session, in versions before TLS 1.3. */
 export function clientRenegotiation(heard: Heard): Finding {
   const without = withoutOlder(heard, 'no')
   if (without) return without
-  const { conversation, alwaysReset } = mostTelling(conversationsOn(heard, 'renegotiation'))
+  const held = conversationsOn(heard, 'renegotiation')
+  const paused = held.findLast(({ variant }) => variant === afterPause)
+  const { conversation, alwaysReset } = mostTelling(paused ? [paused] : held)
   if (!conversation) return undetermined('no session could be held')
   const reading = readOlder(conversation)
-  if (!reading.finished || conversation.turns.length < 3) return undetermined(whyUnfinished({ conversation, reading }))
+  const { turns, end } = conversation
+  const isOver = readOlder({ ...conversation, turns: turns.slice(0, 2) }).alert !== null || turns.length < 3
+  if (paused && reading.finished && isOver) return undetermined('the server ends its sessions before it can be asked')
+  if (!reading.finished || turns.length < 3) return undetermined(whyUnfinished({ conversation, reading }))
   if (reading.after.some(({ type }) => type === handshakeTypes.serverHello)) {
     return tested(true, 'the server answered a hello within the session')
   }
   if (reading.alert) return tested(false, `the server answered with the alert ${alertName(reading.alert.description)}`)
-  if (conversation.end === 'closed' || alwaysReset) return tested(false, 'the server ended the connection')
-  return undetermined(`the server did not answer a hello within the session (${conversation.end})`)
+  if (end === 'closed' || alwaysReset) return tested(false, 'the server ended the connection')
+  return undetermined(`the server did not answer a hello within the session (${end})`)
 }

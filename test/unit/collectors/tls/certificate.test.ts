@@ -22,6 +22,43 @@ function factsOf(chain: readonly Issued[], over: Partial<ChainContext> = {}) {
 }
 const nobody = { anchors: trustStore([]) }
 
+describe('a path around a certificate that has expired', () => {
+  const old = { notBefore: new Date('2020-01-01T00:00:00Z'), days: 365 }
+  const newRoot = issue({ commonName: 'New Root', authority: true, days: 3_650 })
+  const oldRoot = issue({ commonName: 'Old Root', authority: true, ...old })
+  const crossed = issue({ commonName: 'New Root', authority: true, issuer: oldRoot, sameKey: newRoot, days: 3_650 })
+  const between = issue({ commonName: 'Between', authority: true, issuer: newRoot })
+  const outdated = issue({ commonName: 'Between', authority: true, issuer: newRoot, sameKey: between, ...old })
+  const end = issue({ issuer: between })
+  const trusting = (...roots: readonly Issued[]) => ({
+    anchors: trustStore(roots.flatMap(({ pem }) => certificatesOfPem(pem))),
+  })
+
+  test.each<[string, readonly Issued[], readonly Issued[]]>([
+    ['a cross-signed root whose own issuer expired', [end, between, crossed], [newRoot, oldRoot]],
+    ['the same with the expired root sent along', [end, between, crossed, oldRoot], [oldRoot, newRoot]],
+    ['an expired intermediate sent before the one in its place', [end, outdated, between], [newRoot]],
+    ['an expired intermediate sent after it', [end, between, outdated], [newRoot]],
+    [
+      'an expired anchor of the same name',
+      [end, between],
+      [issue({ commonName: 'New Root', authority: true, sameKey: newRoot, ...old }), newRoot],
+    ],
+  ])('is found: %s', (_, chain, roots) => {
+    expect(factsOf(chain, trusting(...roots))).toMatchObject({ trusted: 'yes', trustReason: null })
+  })
+
+  test.each<[string, readonly Issued[], readonly Issued[]]>([
+    ['the only root', [end, between, crossed], [oldRoot]],
+    ['the only intermediate', [end, outdated], [newRoot]],
+  ])('is not made up where it was %s', (_, chain, roots) => {
+    expect(factsOf(chain, trusting(...roots))).toMatchObject({
+      trusted: 'no',
+      trustReason: expect.stringContaining('expired at'),
+    })
+  })
+})
+
 describe('the facts of a chain', () => {
   test('a complete chain to a given anchor has no problem', () => {
     expect(factsOf([leaf, intermediate])).toMatchObject({
@@ -219,6 +256,11 @@ describe('host names', () => {
     ['*', 'localhost', false],
     ['*.com', 'example.com', false],
     ['xn--bcher-kva.example', 'bücher.example', true],
+    ['example.test.', 'example.test', false],
+    ['example.test.', 'example.test.', false],
+    ['*.*.example.test', 'a.b.example.test', false],
+    ['a.*.example.test', 'a.b.example.test', false],
+    ['*.xn--bcher-kva.test', 'a.bücher.test', true],
     ['127.0.0.1', '127.0.0.1', false],
   ])('the name %s for the host %s: %s', (name, host, covered) => {
     expect(coversHost(dns(name), host)).toBe(covered)
