@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Command } from 'commander'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -55,6 +55,47 @@ function deadLinks(path: string): readonly string[] {
 describe('the documents', () => {
   test.each(documents)('every relative link and image of %s leads to a file, and to a heading of it', (path) => {
     expect(deadLinks(path)).toEqual([])
+  })
+})
+
+/** The collector that one builds by reading docs/write-a-collector.md. */
+const built = 'collectors/security-txt/'
+
+const roomsOutsideSrc = 'collectors reports templates controls verify-page demo scripts bench test'.split(' ')
+
+describe('the files in the documents', () => {
+  const isOurs = /^(?:src|collectors|reports|templates|controls|verify-page|demo|scripts|bench|test|docs)\/[^\s*…]*$/
+
+  test.each(documents)('every file and folder of the repository that %s names is there', (path) => {
+    const named = [...read(path).prose.matchAll(/`([^`\n]+)`/g)]
+      .map(([, span = '']) => span)
+      .filter((span) => isOurs.test(span))
+    expect(named.filter((span) => !span.startsWith(built) && !existsSync(join(root, span)))).toEqual([])
+  })
+
+  test('docs/architecture.md names every room of the code and every folder inside src', () => {
+    const folders = (path: string) =>
+      readdirSync(join(root, path), { withFileTypes: true })
+        .filter((each) => each.isDirectory() && !each.name.startsWith('.'))
+        .map(({ name }) => name)
+    const rows = new Map(
+      [...read('docs/architecture.md').prose.matchAll(/^\| (`[^|]*) \| (.*) \|$/gm)].flatMap(
+        ([, rooms = '', says = '']) =>
+          [...rooms.matchAll(/`([^`]+)`/g)].map(([, room = '']) => [room.replace(/\/$/, ''), says] as const),
+      ),
+    )
+    const isNamed = (room: string, folder: string) => rows.get(room)?.includes(`\`${folder}\``) === true
+    const missing = [
+      ...roomsOutsideSrc.filter((each) => !rows.has(each)),
+      ...folders('src').filter((each) => !rows.has(`src/${each}`)),
+      ...folders('src').flatMap((room) =>
+        folders(`src/${room}`)
+          .filter((each) => !isNamed(`src/${room}`, each))
+          .map((each) => `src/${room}/${each}`),
+      ),
+      ...['collectors', 'reports', 'test'].flatMap((room) => folders(room).filter((each) => !isNamed(room, each))),
+    ]
+    expect(missing).toEqual([])
   })
 })
 
