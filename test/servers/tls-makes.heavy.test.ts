@@ -64,7 +64,7 @@ async function expectAsOthers(server: Running): Promise<Collection> {
   return collection
 }
 
-const programs = ['nmap', 'sslscan', 'nginx', 'haproxy', 'gnutls-serv', 'openssl'] as const
+const programs = ['nmap', 'sslscan', 'nginx', 'haproxy', 'apache2', 'gnutls-serv', 'openssl'] as const
 const present = await Promise.all(programs.map(has))
 const missing = programs.filter((_, index) => !present[index])
 if (missing.length > 0)
@@ -156,6 +156,58 @@ describe.skipIf(missing.includes('nmap'))('current servers', () => {
         server none 127.0.0.1:9\n`
     await using haproxy = await program('haproxy', ['-db', '-f', file('haproxy.cfg', config)], port)
     await expectAsOthers(haproxy)
+  })
+
+  test.skipIf(missing.includes('apache2'))(
+    'Apache httpd with mod_ssl, in its own order and in the client’s',
+    async () => {
+      for (const order of ['on', 'off']) {
+        const port = await freePort()
+        const modules = ['mpm_event', 'authz_core', 'socache_shmcb', 'ssl']
+        const config = [
+          `ServerRoot ${folder}`,
+          `PidFile ${folder}/httpd-${port}.pid`,
+          `Mutex file:${folder}`,
+          'ErrorLog /dev/null',
+          'ServerName localhost',
+          'User daemon',
+          'Group daemon',
+          `Listen 127.0.0.1:${port}`,
+          ...modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`),
+          'SSLEngine on',
+          'SSLProtocol -all +TLSv1.2 +TLSv1.3',
+          'SSLCipherSuite ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:AES256-SHA:AES128-SHA',
+          `SSLHonorCipherOrder ${order}`,
+          'SSLSessionTickets off',
+          `SSLCertificateFile ${paths.rsaCert}`,
+          `SSLCertificateKeyFile ${paths.rsaKey}\n`,
+        ].join('\n')
+        await using apache = await program(
+          'apache2',
+          ['-D', 'FOREGROUND', '-f', file(`httpd-${port}.conf`, config)],
+          port,
+        )
+        const collection = await expectAsOthers(apache)
+        expect(observed(collection, 'tls.protocol', { protocol: 'TLSv1.2' })[0]?.facts).toMatchObject({
+          preference: order === 'on' ? 'server' : 'client',
+          cipherSuitesComplete: 'yes',
+        })
+        const features = observed(collection, 'tls.feature').map(({ facts }) => [facts.name, facts.status])
+        expect(Object.fromEntries(features)).toMatchObject({ 'session-tickets': 'no', 'client-renegotiation': 'no' })
+      }
+    },
+  )
+
+  test.skipIf(missing.includes('gnutls-serv'))('gnutls-serv with shared keys alone, in TLS 1.3', async () => {
+    const port = await freePort()
+    const keys = file('shared-keys', 'me:ab12cd34\n')
+    const priority = 'NORMAL:-KX-ALL:+PSK:+ECDHE-PSK:+DHE-PSK:-VERS-ALL:+VERS-TLS1.3'
+    const args = ['--port', String(port), '--pskpasswd', keys, '--priority', priority, '--echo', '--quiet']
+    await using gnutls = await program('gnutls-serv', args, port)
+    expect(observed(await look(gnutls), 'tls.protocol', { protocol: 'TLSv1.3' })[0]?.facts).toMatchObject({
+      offered: 'undetermined',
+      reason: expect.stringContaining('illegal_parameter'),
+    })
   })
 
   test.skipIf(missing.includes('gnutls-serv'))('gnutls-serv', async () => {
