@@ -20,7 +20,7 @@ const commands: {
     'timestamp an issued report, or make it last',
     async () => (await import('./timestamp.ts')).timestampCommand,
   ],
-  verify: ['accept or refuse a report or the store', async () => (await import('./verify.ts')).verifyCommand],
+  verify: ['accept or refuse a report, a bundle or the store', async () => (await import('./verify.ts')).verifyCommand],
   checkpoint: [
     'sign and timestamp what the ledger holds, to hand out',
     async () => (await import('./checkpoint.ts')).checkpointCommand,
@@ -30,7 +30,7 @@ const commands: {
   backup: ['copy the store while it is in use', async () => (await import('./backup.ts')).backupCommand],
   compare: ['set two periods side by side', async () => (await import('./compare.ts')).compareCommand],
   daemon: ['collect on schedule until stopped', async () => (await import('./daemon.ts')).daemonCommand],
-  keys: ['make, show and import keys', async () => (await import('./keys.ts')).keysCommand],
+  keys: ['make, request, import and show keys', async () => (await import('./keys.ts')).keysCommand],
   demo: ['see all of it work on real servers', async () => (await import('./demo.ts')).demoCommand],
 }
 
