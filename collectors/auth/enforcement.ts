@@ -46,7 +46,7 @@ export async function examine(
   const safe = operation.method === 'GET' || operation.method === 'HEAD'
   if (!safe && !context.permits('staging')) {
     const reason = `${operation.method} may change data, and the target does not permit: staging`
-    context.leaveOut(operation.label, reason)
+    context.leaveOut(operation.label, reason, 'auth.enforcement')
     return []
   }
   const classFor = (least: SafetyClass): SafetyClass => (safe ? least : 'staging')

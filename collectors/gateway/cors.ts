@@ -1,12 +1,15 @@
-import type { HttpExchange, NewObservation } from '../../src/collect/contract.ts'
+import type { Context, HttpExchange, NewObservation } from '../../src/collect/contract.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { Ask } from './ask.ts'
 import { type ProbeOrigin, probeOrigins } from './origins.ts'
 import { type GatewayTarget, urlAt } from './target.ts'
 
 /** One `gateway.cors` for each path and origin, from a GET with that Origin and the preflight of such a request. */
-export async function* observeCors(target: GatewayTarget, ask: Ask): AsyncIterable<NewObservation> {
+export async function* observeCors(target: GatewayTarget, context: Context, ask: Ask): AsyncIterable<NewObservation> {
   const origins = probeOrigins(new URL(target.url).hostname, target.cors.trusted)
+  if (!origins.some(({ kind }) => kind === 'subdomain')) {
+    context.leaveOut('an invented subdomain', 'the target’s host is an address or a single label', 'gateway.cors')
+  }
   for (const path of target.paths) {
     const url = urlAt(target.url, path)
     for (const { kind, origin } of origins) {

@@ -26,7 +26,7 @@ export const gatewayCollector: Collector<GatewayTarget> = {
     const ask = await openAsk(target, context)
     yield* observePlainHttp(target, context, ask)
     yield* observeHeaders(target, ask)
-    yield* observeCors(target, ask)
+    yield* observeCors(target, context, ask)
     yield* observeTrace(target, ask)
     // Last, since what it uses up the others would miss.
     yield* observeRateLimit(target, context, ask)

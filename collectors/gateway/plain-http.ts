@@ -26,7 +26,7 @@ export async function* observePlainHttp(
 ): AsyncIterable<NewObservation> {
   const origin = plainOrigin(target)
   if (origin === null) {
-    context.leaveOut('plain http', 'the target says http: false')
+    context.leaveOut('plain http', 'the target says http: false', 'gateway.redirect')
     return
   }
   const closed = await whyClosed(origin, target, context)

@@ -18,11 +18,11 @@ export async function* observeRateLimit(
 ): AsyncIterable<NewObservation> {
   const { rateLimit } = target
   if (rateLimit === undefined) {
-    context.leaveOut('rate limit', 'the target has no rateLimit, which opts in to a burst')
+    context.leaveOut('rate limit', 'the target has no rateLimit, which opts in to a burst', 'gateway.rate-limit')
     return
   }
   if (!context.permits('test-identity')) {
-    context.leaveOut('rate limit', 'the target does not permit test-identity')
+    context.leaveOut('rate limit', 'the target does not permit test-identity', 'gateway.rate-limit')
     return
   }
   const { path, budget, parallel } = rateLimit

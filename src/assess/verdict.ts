@@ -73,7 +73,13 @@ export function absenceOf(control: Control, observations: readonly Judgeable[]):
   const { kind } = control.rule
   const seen = observations.some((each) => each.kind === kind)
   const what = seen ? `None of the ${kind} observations is one that the rule speaks about` : `No ${kind} was observed`
-  return [sentence(what), ...leftOut(observations.find((each) => each.kind === 'collection.completed'))].join(' ')
+  return [
+    sentence(what),
+    ...leftOut(
+      kind,
+      observations.find((each) => each.kind === 'collection.completed'),
+    ),
+  ].join(' ')
 }
 
 /** A judged observation as a decision. */
@@ -112,14 +118,15 @@ function absent(control: Control, observations: readonly Judgeable[]): Verdict {
   return { outcome, reason, decisions: completed ? [decisionOf(completed, { outcome, reason, facts: {} })] : [] }
 }
 
-/** Probes that the permitted safety class or the budget left out explain what is not there. */
-function leftOut(completed: Judgeable | undefined): readonly string[] {
+/** Probes that the permitted safety class or the budget left out explain what is not there of a kind. */
+function leftOut(kind: string, completed: Judgeable | undefined): readonly string[] {
   const list = completed?.facts.leftOut
   if (!Array.isArray(list) || list.length === 0) return []
   const probes = (list as readonly Json[]).flatMap((each) => {
     if (typeof each !== 'object' || each === null || Array.isArray(each)) return []
-    const { probe, reason } = each as JsonObject
+    const { probe, reason, kind: only } = each as JsonObject
+    if (typeof only === 'string' && only !== kind) return []
     return [`${String(probe ?? 'a probe')} (${String(reason ?? 'no reason given')})`]
   })
-  return [sentence(`Left out: ${probes.join('; ')}`)]
+  return probes.length === 0 ? [] : [sentence(`Left out: ${probes.join('; ')}`)]
 }

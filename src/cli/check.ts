@@ -1,14 +1,16 @@
 import { Command } from 'commander'
+import { browserWarnings } from '../app/browser-warnings.ts'
 import { inspectProject } from '../app/inspect.ts'
 import { configurationSchema, openProject } from '../app.ts'
 import { InvalidFileError } from '../config/problem.ts'
 import { nextSlot } from '../model/schedule.ts'
+import { timeIn } from '../model/time.ts'
 import { configOption, jsonOption } from './options.ts'
 import type { Shell } from './shell.ts'
 import { say, sayJson, table, tone } from './terminal.ts'
 import { count } from './words.ts'
 
-export function checkCommand(_: Shell): Command {
+export function checkCommand(shell: Shell): Command {
   return new Command('check')
     .description('Validate the configuration; says every error at once, with its line and column')
     .addOption(configOption())
@@ -21,7 +23,7 @@ export function checkCommand(_: Shell): Command {
         throw error
       })
       const { config, catalogue } = project
-      const warnings = await inspectProject(project)
+      const warnings = [...(await inspectProject(project)), ...(await browserWarnings({ signal: shell.signal }))]
       const now = project.clock.now()
       const schedules = config.schedules.map((schedule) => ({
         ...schedule,
@@ -56,7 +58,7 @@ export function checkCommand(_: Shell): Command {
           ['Controls', `${catalogue.controls.length}`],
           ...schedules.map(({ id, cron, targets, next }) => [
             'Schedule',
-            `${id} (${cron}): ${count(targets, 'target')}, next at ${next}`,
+            `${id} (${cron}): ${count(targets, 'target')}, next ${timeIn(next, config.organisation.timeZone)}`,
           ]),
         ]),
       )

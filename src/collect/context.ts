@@ -1,6 +1,6 @@
 import type { SecureContext } from 'node:tls'
 import { CollectionError } from '../model/errors.ts'
-import type { Artefact, Usage } from '../model/evidence.ts'
+import type { Artefact, LeftOut, Usage } from '../model/evidence.ts'
 import type { JsonObject } from '../model/json.ts'
 import { type Limits, safetyClasses } from '../model/plan.ts'
 import type { Clock } from '../model/time.ts'
@@ -22,7 +22,7 @@ export type OpenContext = {
   readonly context: Context
   readonly redactor: Redactor
   isRecorded(name: string): boolean
-  readonly leftOut: readonly { readonly probe: string; readonly reason: string }[]
+  readonly leftOut: readonly LeftOut[]
   /** Everything recorded so far, redacted with all that is known by now. */
   artefacts(): readonly Artefact[]
   usage(): Omit<Usage, 'durationMs'>
@@ -50,7 +50,7 @@ export function openContext(options: {
   const resolver = createResolver(signal)
   const connections = createConnections({ concurrency: limits.concurrency, budget, resolver, signal })
   const recorded = new Map<string, Artefact>()
-  const leftOut: { readonly probe: string; readonly reason: string }[] = []
+  const leftOut: LeftOut[] = []
   let exchanges = 0
   let trust: Promise<SecureContext> | undefined
 
@@ -82,8 +82,9 @@ export function openContext(options: {
     signal,
     limits,
     permits: (safety) => safetyClasses.indexOf(safety) <= safetyClasses.indexOf(target.permit),
-    leaveOut: (probe, reason) => {
-      leftOut.push({ probe: redactor.text(probe), reason: redactor.text(reason) })
+    leaveOut: (probe, reason, kind) => {
+      const why = { probe: redactor.text(probe), reason: redactor.text(reason) }
+      leftOut.push(kind === undefined ? why : { ...why, kind })
     },
     http: async (request) => {
       signal.throwIfAborted()

@@ -96,8 +96,11 @@ export type Context = {
   readonly limits: Limits
   /** Whether the target permits probes of this class. */
   permits(safety: SafetyClass): boolean
-  /** Says that a probe was left out, and why; it is reported as not measured. */
-  leaveOut(probe: string, reason: string): void
+  /**
+   * Says that a probe was left out, and why; it is reported as not measured. Where all that is missing is observations
+   * of one `kind`, only controls over that kind mention it.
+   */
+  leaveOut(probe: string, reason: string, kind?: string): void
   http(request: HttpRequest): Promise<HttpExchange>
   /** An open TCP socket within the target's reach; the caller destroys it. Bytes and connections are counted. */
   connect(endpoint: Endpoint): Promise<Socket>

@@ -46,6 +46,12 @@ export async function backupStore(options: {
 }
 
 function assertFree(target: string): void {
+  if (!existsSync(dirname(target))) {
+    throw new StoreError('AFD_BACKUP_FOLDER_MISSING', `the folder for the backup does not exist: ${dirname(target)}`, {
+      hint: 'Create the folder, or name another file; an unmounted disk looks like this, too.',
+      subject: target,
+    })
+  }
   if (!existsSync(target)) return
   throw new StoreError('AFD_BACKUP_EXISTS', `${target} exists already`, {
     hint: 'No backup is ever overwritten: name another file, for instance one with the date.',

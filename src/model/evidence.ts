@@ -93,13 +93,20 @@ export type Usage = {
   readonly durationMs: number
 }
 
+/** A probe that was left out, and why; `kind`, where it is named, is the only kind of observation that lacks it. */
+export type LeftOut = {
+  readonly probe: string
+  readonly reason: string
+  readonly kind?: string
+}
+
 /** Everything that one execution of a collector brought: also where it failed half-way. */
 export type Collection = {
   readonly observations: readonly Observation[]
   readonly artefacts: readonly Artefact[]
   readonly usage: Usage
   /** Probes that the target's permitted safety class or budget left out, and why. */
-  readonly leftOut: readonly { readonly probe: string; readonly reason: string }[]
+  readonly leftOut: readonly LeftOut[]
   /** Null where the collector came to its end. */
   readonly failure: { readonly code: string; readonly message: string; readonly hint: string | null } | null
 }

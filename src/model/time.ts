@@ -46,6 +46,12 @@ export function dayOf(at: Instant, timeZone: string): string {
   return DateTime.fromMillis(millis(at), { zone: timeZone }).toFormat('yyyy-MM-dd')
 }
 
+/** A moment as people of the zone write it, to the minute, beside what the zone is ahead of UTC: `2026-11-30 02:15 (UTC+1)`. */
+export function timeIn(at: Instant, timeZone: string): string {
+  const local = DateTime.fromMillis(millis(at), { zone: timeZone })
+  return local.toFormat(local.offset === 0 ? "yyyy-MM-dd HH:mm '(UTC)'" : "yyyy-MM-dd HH:mm '(UTC'Z')'")
+}
+
 /** How long, as text with a unit: `20s`, `15m`, `36h`, `90d`, `2w`; undefined where the text says none. */
 export function parseDurationMs(text: string): number | undefined {
   const match = /^(\d{1,9})(ms|s|m|h|d|w)$/.exec(text)

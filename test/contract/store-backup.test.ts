@@ -69,6 +69,8 @@ test('a damaged store makes no backup, and an earlier file is never overwritten'
   const work = () => backupStore({ path, target, publicKey, signal: never })
   expect(await rejectionOf(work())).toMatchObject({ code: 'AFD_BACKUP_EXISTS', exitCode: 3 })
   expect(await readFile(target, 'utf8')).toBe('an earlier one')
+  const astray = backupStore({ path, target: join(folder, 'unmounted', 'backup.db'), publicKey, signal: never })
+  expect(await rejectionOf(astray)).toMatchObject({ code: 'AFD_BACKUP_FOLDER_MISSING', exitCode: 3 })
   const file = new Database(path)
   file.exec('DROP TRIGGER entries_no_update')
   file.prepare("UPDATE entries SET bytes = CAST(replace(CAST(bytes AS TEXT), 'TLSv1.2', 'TLSv1.3') AS BLOB)").run()

@@ -238,7 +238,11 @@ describe('a rate limit', () => {
     const unpermitted = await gateway.probe({ ...burst, permit: 'passive' })
     for (const collection of [unasked, unpermitted]) {
       expect(observed(collection, 'gateway.rate-limit')).toEqual([])
-      expect(collection.leftOut.map(({ probe }) => probe)).toEqual(['rate limit'])
+      // An address has no subdomains to invent.
+      expect(collection.leftOut.map(({ probe, kind }) => [probe, kind])).toEqual([
+        ['an invented subdomain', 'gateway.cors'],
+        ['rate limit', 'gateway.rate-limit'],
+      ])
     }
     expect(gateway.seen.filter(({ url }) => url === '/burst')).toEqual([])
   })

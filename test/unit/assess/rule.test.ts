@@ -90,6 +90,16 @@ describe('where nothing matches', () => {
     const verdict = judge(control(), [seen({ leftOut }, 'collection.completed')], {})
     expect(verdict.reason).toContain('rate-limit (needs the class staging)')
   })
+
+  test('a probe that was left out is named only where it would have brought observations of the rule’s kind', () => {
+    const { kind } = control().rule
+    const reasonFor = (of: string) => {
+      const leftOut = [{ probe: 'burst', reason: 'not asked for', kind: of }]
+      return judge(control(), [seen({ leftOut }, 'collection.completed')], {}).reason
+    }
+    expect(reasonFor(kind)).toContain('burst (not asked for)')
+    expect(reasonFor('gateway.rate-limit')).not.toMatch(/burst|Left out/)
+  })
 })
 
 describe('an expression that cannot be evaluated', () => {
