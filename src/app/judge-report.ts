@@ -1,4 +1,7 @@
+import { ConfigError } from '../model/errors.ts'
+import { readCertificate } from '../signing/cms/certificate.ts'
 import { joinRevocation, type RevocationData } from '../signing/cms/revocation-status.ts'
+import { readCertificates } from '../signing/keys/pem.ts'
 import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
 import type { Check } from './check.ts'
@@ -31,9 +34,11 @@ export type Judging = {
 
 /**
  * Judges a report by its bytes: every byte of the PDF explained, its signatures up to the given anchors, and the
- * evidence inside up to the root of the ledger's checkpoint. Whatever the bytes are, the answer is a verdict.
+ * evidence inside up to the root of the ledger's checkpoint. Whatever the bytes are, the answer is a verdict; throws
+ * ConfigError `AFD_VERIFY_TRUST` for an anchor without a certificate.
  */
 export async function judgeReport(pdf: Uint8Array, { beside, ...trust }: Judging): Promise<ReportJudgement> {
+  for (const anchor of [...trust.anchors, ...(trust.timestampAnchors ?? [])]) assertAnchor(anchor)
   const signed = await verifyPdf(pdf, trust)
   const evidence = signed.verdict === 'refused' ? [] : await evidenceChecks(signed, trust)
   const others = signed.verdict === 'refused' || !beside ? [] : await beside(signed)
@@ -45,6 +50,18 @@ export async function judgeReport(pdf: Uint8Array, { beside, ...trust }: Judging
     checks: [...signatureChecks(signed), ...evidence, ...others],
     conclusion: conclusionOf(verdict, signed, contradicted),
     signed,
+  }
+}
+
+/** A slip of who asks, and no fault of the report. */
+function assertAnchor(anchor: Uint8Array): void {
+  try {
+    for (const certificate of readCertificates(anchor)) readCertificate(certificate)
+  } catch (cause) {
+    throw new ConfigError('AFD_VERIFY_TRUST', 'one of the anchors holds no certificate that can be read', {
+      hint: 'give the certificate of an authority, as PEM or DER',
+      cause,
+    })
   }
 }
 

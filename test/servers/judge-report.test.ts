@@ -65,3 +65,10 @@ test.each([
   const { pdf } = await sign(chromiumPdf(), { attachments })
   expect(await judgeReport(pdf, { anchors: [] })).toMatchObject({ verdict: 'refused' })
 })
+
+test('an anchor without a certificate is the asker’s slip, and no verdict on the report', async () => {
+  const { pdf } = await sign(chromiumPdf(), { attachments: await embeddedEvidence() })
+  const anchors = [Buffer.from('-----BEGIN X509 CRL-----\n-----END X509 CRL-----\n')]
+  await expect(judgeReport(pdf, { anchors })).rejects.toMatchObject({ code: 'AFD_VERIFY_TRUST' })
+  await expect(judgeReport(pdf, { anchors: [], timestampAnchors: anchors })).rejects.toMatchObject({ exitCode: 2 })
+})
