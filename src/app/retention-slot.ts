@@ -1,8 +1,7 @@
 import type { Store } from '../ledger/store.ts'
 import type { NewEntry } from '../model/evidence.ts'
-import type { JsonObject } from '../model/json.ts'
 import type { Instant } from '../model/time.ts'
-import { ownEntry, type RunFrame } from './own-entries.ts'
+import { ownEntry } from './own-entries.ts'
 import type { Project } from './project.ts'
 
 /** A slot of the schedule on which the daemon applies the retention policies. */
@@ -38,8 +37,7 @@ export function retentionEntry(
   { schedule, slot, late }: RetentionSlot,
   facts: RetentionSlotFacts,
 ): NewEntry {
-  const frame: RunFrame = { run, slot }
-  return ownEntry(project, frame, kind, { schedule, late, ...facts } as unknown as JsonObject)
+  return ownEntry(project, { run, slot }, kind, { schedule, late, ...facts })
 }
 
 /** Whether the ledger says that the policies were applied for a slot. */

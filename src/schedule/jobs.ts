@@ -30,7 +30,9 @@ export async function jobsMissed(project: Project): Promise<readonly Job[]> {
   return [...schedules.values()]
     .toSorted((a, b) => millis(a.slot) - millis(b.slot))
     .map(({ schedule, slot }) => ({
-      ...{ schedule, slot, trigger: 'catch-up' as const },
+      schedule,
+      slot,
+      trigger: 'catch-up',
       collects: missed.some((each) => each.schedule.id === schedule.id),
       erases: erasing.some((each) => each.schedule.id === schedule.id),
     }))
