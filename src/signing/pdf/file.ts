@@ -66,6 +66,8 @@ export function openPdf(bytes: Uint8Array): PdfFile {
   // Offsets are unique to an object, so that one of an older section is remembered beside its successor.
   const known = new Map<number, ReadObject & { readonly number: number; readonly generation: number }>()
   const reading = new Set<number>()
+  // They stand side by side: of one inside another, the same bytes would be read, and kept, once for each.
+  let unread = bytes.length
   const read = (number: number, generation: number, offset: number): ReadObject => {
     const before = known.get(offset)
     if (before && before.number === number && before.generation === generation) return before
@@ -73,6 +75,8 @@ export function openPdf(bytes: Uint8Array): PdfFile {
     reading.add(offset)
     const found = { ...readIndirect({ bytes, at: offset, budget }, number, generation, resolve), number, generation }
     reading.delete(offset)
+    unread -= found.end - found.start
+    if (unread < 0) throw new PdfError('objects that overlap', offset)
     known.set(offset, found)
     return found
   }
@@ -101,6 +105,7 @@ function readSections(bytes: Uint8Array, budget: Budget): readonly Section[] {
     // Each section stands behind those that it adds to: no circles, no jumping ahead.
     const later = sections.at(-1)
     if (later && section.start >= later.start) throw new PdfError('cross-reference sections out of order', start)
+    if (later && section.end > later.start) throw new PdfError('cross-reference sections that overlap', start)
     if (sections.push(section) > mostSections) throw new PdfError('too many cross-reference sections')
     const previous = section.trailer.entries.get('Prev')
     if (section.trailer.entries.has('XRefStm')) throw new PdfError('cross-reference streams are not supported', start)

@@ -46,3 +46,33 @@ test('a form that takes all names of timestamps but the last is refused at once'
   const updated = Buffer.concat([printed, Buffer.from(body + table + trailer)])
   expect(await verdictOf(updated)).toEqual({ verdict: 'refused', codes: ['modified-after-signing'] })
 })
+
+test('objects that stand inside each other are refused before each has been read', async () => {
+  const depth = 50
+  const opened = Array.from({ length: depth }, (_, i) => `${i + 4} 0 obj\n<</FT /Sig /A (`)
+  const fields = opened.map((_, i) => `${i + 4} 0 R`).join(' ')
+  const nested = `${opened.join('')}${'x'.repeat(1000)}${')>>\nendobj\n'.repeat(depth)}`
+  const own = ['<</Type /Catalog /Pages 2 0 R /AcroForm 3 0 R>>', '<</Type /Pages /Kids [] /Count 0>>']
+  const front = handmadePdf([...own, `<</Fields [${fields}]>>`])
+  const previous = /startxref\n(\d+)/.exec(Buffer.from(front).toString('latin1'))?.[1]
+  const places = opened.map((_, i) => front.length + opened.slice(0, i).join('').length)
+  const lines = places.map((at) => `${String(at).padStart(10, '0')} 00000 n \n`)
+  const table = `xref\n4 ${depth}\n${lines.join('')}`
+  const trailer = `trailer\n<</Size ${depth + 4} /Root 1 0 R /Prev ${previous}>>\nstartxref\n${front.length + nested.length}\n%%EOF\n`
+  const pdf = Buffer.concat([front, Buffer.from(nested + table + trailer)])
+  const { reasons } = await verifyPdf(pdf, { anchors: [], at: signingTime })
+  expect(reasons).toEqual([expect.objectContaining({ code: 'malformed', message: expect.stringContaining('overlap') })])
+})
+
+test('a cross-reference section that reaches into the next is refused before all have been read', async () => {
+  const own = ['<</Type /Catalog /Pages 2 0 R>>', '<</Type /Pages /Kids [] /Count 0>>']
+  const front = handmadePdf(own).subarray(0, -6)
+  const previous = /startxref\n(\d+)/.exec(Buffer.from(front).toString('latin1'))?.[1]
+  const text = Buffer.from(front)
+    .toString('latin1')
+    .replace(/\/Root 1 0 R >>\n[^]*$/, '/Root 1 0 R /A (')
+  const table = `xref\n0 0\ntrailer\n<</Size 3 /Root 1 0 R /Prev ${previous}>>\n`
+  const pdf = Buffer.from(`${text}${table})>>\nstartxref\n${text.length}\n%%EOF\n`, 'latin1')
+  const { reasons } = await verifyPdf(pdf, { anchors: [], at: signingTime })
+  expect(reasons).toEqual([expect.objectContaining({ code: 'malformed', message: expect.stringContaining('overlap') })])
+})
