@@ -45,9 +45,11 @@ export function issueRecord({ kind, facts }: Pick<Entry, 'kind' | 'facts'>): Iss
  */
 export function checkIssued(records: readonly IssueRecord[], report: ReportFile, witness: string): Check {
   const { id, revisions, level } = report
-  for (const digest of revisions.map((bytes) => sha256(bytes)).toReversed()) {
+  const digests = revisions.map((bytes) => sha256(bytes)).toReversed()
+  for (const [added, digest] of digests.entries()) {
+    const what = added === 0 ? 'this very file' : 'this file, but for what was added to it since,'
     const whole = records.findLast((record) => record.sha256 === digest)
-    if (whole) return recognised(whole, records, witness)
+    if (whole) return recognised(whole, records, `${witness} recorded ${what}`)
     const cut = records.findLast((record) => record.revisions.some((revision) => revision.sha256 === digest))
     if (cut) return cutBack(cut, level)
   }
@@ -56,13 +58,13 @@ export function checkIssued(records: readonly IssueRecord[], report: ReportFile,
   return { holds: null, sentence: `${witness} did not record this very file as issued.` }
 }
 
-function recognised({ id, kind, level }: IssueRecord, records: readonly IssueRecord[], witness: string): Check {
+function recognised({ id, kind, level }: IssueRecord, records: readonly IssueRecord[], recorded: string): Check {
   const raised = records.findLast((record) => record.id === id && isLower(level, record.level))
   const later = raised ? ` It was raised to level ${raised.level} since: that is another file, which shows more.` : ''
   const when = kind === 'report.issued' ? 'issued' : 'timestamped later'
   return {
     holds: true,
-    sentence: `${witness} recorded this very file when it was ${when}, as ${id} at level ${level}.${later}`,
+    sentence: `${recorded} when it was ${when}, as ${id} at level ${level}.${later}`,
   }
 }
 

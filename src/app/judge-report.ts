@@ -7,7 +7,8 @@ import { verifyPdf } from '../signing/verify-pdf.ts'
 import type { Check } from './check.ts'
 import { checkEvidence } from './check-evidence.ts'
 import { checkStamp } from './check-stamp.ts'
-import { type Contradiction, conclusionOf, headingOf, signatureChecks } from './verdict-sentences.ts'
+import { type Contradiction, conclusionOf, headingOf } from './verdict-conclusion.ts'
+import { signatureChecks } from './verdict-sentences.ts'
 
 export type ReportJudgement = {
   readonly verdict: PdfVerdict['verdict']
@@ -66,11 +67,11 @@ function assertAnchor(anchor: Uint8Array): void {
 }
 
 async function evidenceChecks(
-  { attachments, verdict, timestamp, revocation: held }: PdfVerdict,
+  { attachments, verdict, timestamp, front, revocation: held }: PdfVerdict,
   { anchors, timestampAnchors, revocation: given }: Omit<Judging, 'beside'>,
 ): Promise<readonly Check[]> {
-  // What an accepted report carries was there when the report was timestamped, whatever has run out since.
-  const at = verdict === 'accepted' ? timestamp?.time : undefined
+  // What an accepted report carries was there when the report was timestamped, whatever has run out or was added since.
+  const at = verdict === 'accepted' ? timestamp?.time : front?.timestamp?.time
   const revocation = joinRevocation([held, ...(given ? [given] : [])])
   try {
     const stamp = await checkStamp(attachments, timestampAnchors ?? anchors, { at, revocation })

@@ -1,10 +1,6 @@
-import type { ReasonCode } from '../signing/refusal.ts'
 import type { PdfVerdict, SignatureVerdict } from '../signing/verdict.ts'
 import type { Check } from './check.ts'
 import { sourceWords } from './stamp-revocations.ts'
-
-/** What speaks against a report although its signature holds: the evidence inside it, or a store beside it. */
-export type Contradiction = 'evidence' | 'store' | null
 
 /** What was checked of the file and its signature, a sentence each. */
 export function signatureChecks(verdict: PdfVerdict): readonly Check[] {
@@ -34,13 +30,16 @@ const laterWords = {
 } as const
 
 /** A timestamp over the whole keeps everything under it provable for as long as its own authority's certificates run. */
-function documentTimes({ layers, reasons }: PdfVerdict): readonly Check[] {
-  const doubts = reasons.filter(({ signature }) => signature === undefined).map(({ message }) => message)
-  if (doubts.length > 0) return doubts.map((sentence) => ({ holds: null, sentence }))
+function documentTimes({ layers }: PdfVerdict): readonly Check[] {
   return layers.flatMap((layer): readonly Check[] => {
     if (layer.kind !== 'document-timestamp') return []
-    const sentence = `A time-stamping authority that you trust states that the first ${layer.bytes} bytes, with all that they hold, existed at ${layer.time}.`
-    return [{ holds: true, sentence }]
+    const { bytes, time, authority } = layer
+    if (layer.anchored) {
+      const sentence = `A time-stamping authority that you trust states that the first ${bytes} bytes, with all that they hold, existed at ${time}.`
+      return [{ holds: true, sentence }]
+    }
+    const sentence = `The first ${bytes} bytes bear a time stamp of ${time} by ${authority}: nobody whom you trust vouches for this authority, and anybody can add one.`
+    return [{ holds: null, sentence }]
   })
 }
 
@@ -50,7 +49,7 @@ function checksOf(signature: SignatureVerdict, i: number, verdict: PdfVerdict, s
   const open = new Map(
     verdict.reasons.filter((each) => each.signature === i).map(({ code, message }) => [code, message]),
   )
-  const noAnchor = open.get('no-anchor')
+  const noAnchor = i > 0 && open.has('no-anchor') ? unknownPerson(signature) : open.get('no-anchor')
   const noTime = open.get('timestamp-not-trusted') ?? open.get('timestamp-outlived')
   const who = `${signer.subject}${reason ? ` («${reason.replace(/[«»]/g, '"')}»)` : ''}`
   const made =
@@ -70,6 +69,11 @@ function checksOf(signature: SignatureVerdict, i: number, verdict: PdfVerdict, s
   ]
 }
 
+/** Anybody can sign what is signed: such a signature says nothing for the report, and nothing against it. */
+function unknownPerson({ signer: { subject, fingerprint } }: SignatureVerdict): string {
+  return `No certificate that you trust says whether ${subject} (SHA-256 ${fingerprint.slice(0, 16)}…) is who it claims to be: anybody can add a signature, under any name, and takes nothing from what was signed before.`
+}
+
 /** Where nothing shows when something was signed, its certificates are looked at as of another moment. */
 function validity({ timestamp }: SignatureVerdict): string {
   if (!timestamp) return 'is valid now; whether it was at the time of signing rests on the signer’s word for that'
@@ -81,7 +85,7 @@ function validity({ timestamp }: SignatureVerdict): string {
 /** Whether anybody had been revoked; where nothing says so, that is left to those who can still ask. */
 function revocationChecks({ standings, timestamp }: SignatureVerdict): readonly Check[] {
   if (standings.length === 0) return []
-  const then = timestamp?.anchored === false ? 'by the time that the time stamp states' : 'by then'
+  const then = timestamp ? (timestamp.anchored ? 'by then' : 'by the time that the time stamp states') : 'by now'
   const unknown = standings.filter(({ status }) => status === 'unknown').map(({ subject }) => subject)
   if (unknown.length > 0) {
     const names = [...new Set(unknown)].join(' and ')
@@ -108,67 +112,5 @@ function timeCheck({ timestamp }: Pick<SignatureVerdict, 'timestamp'>, distrust:
   return {
     holds: true,
     sentence: `A time-stamping authority that you trust states that it existed at ${timestamp.time}.`,
-  }
-}
-
-/** The verdict in a few words. */
-export function headingOf(verdict: PdfVerdict['verdict'], { reasons }: Pick<PdfVerdict, 'reasons'>): string {
-  switch (verdict) {
-    case 'accepted':
-      return 'Accepted'
-    case 'intact-signer-unproven':
-      return reasons.some(({ code }) => code === 'no-anchor')
-        ? 'Intact, but the signer is not proven'
-        : 'Intact, but its time is not proven'
-    case 'refused':
-      return 'Refused'
-    default:
-      return verdict satisfies never
-  }
-}
-
-/** What follows from a verdict, in words for somebody who knows no cryptography. */
-export function conclusionOf(
-  verdict: PdfVerdict['verdict'],
-  { signer, reasons }: PdfVerdict,
-  contradicted: Contradiction,
-): string {
-  switch (verdict) {
-    case 'accepted':
-      return `This report is exactly what ${signer?.subject ?? 'the signer'} signed. It proves that nothing was altered since, not that what was collected is true.`
-    case 'intact-signer-unproven':
-      if (reasons.every(({ code }) => code === 'timestamp-outlived')) {
-        return 'Nothing in this report was altered since it was signed, but the certificates behind its newest time stamp have run out: that it existed while they were good, nothing shows any more. Ask for a copy that was timestamped again in time (with affidavit timestamp).'
-      }
-      return 'Nothing in this report was altered since it was signed, but nobody you named vouches for what stands open above. Compare the certificate’s SHA-256 with the one the organisation gave you by another way, or give the certificate of its authority as one that you trust (on the command line with --trust).'
-    case 'refused':
-      if (contradicted === 'store') {
-        return 'Do not rely on this report before it is explained: by itself it is as it was signed, but what was recorded beside it says otherwise. One of the two is not what it was; compare the store or bundle with a backup, and the report with another copy.'
-      }
-      return contradicted
-        ? 'Do not rely on this report: the evidence inside it contradicts itself.'
-        : refusalOf(reasons[0]?.code)
-    default:
-      return verdict satisfies never
-  }
-}
-
-function refusalOf(code: ReasonCode | undefined): string {
-  switch (code) {
-    case 'malformed':
-    case 'not-signed':
-      return 'Do not rely on this file: it is not a sound signed report. Ask for the PDF again, as it was issued.'
-    case 'signer-not-trusted':
-      return 'Do not rely on this report before you know who signed it: it is nobody that the named authorities vouch for. If it was to be signed under another authority, give the certificate of that one (on the command line with --trust).'
-    case 'certificate-validity':
-    case 'certificate-usage':
-    case 'certificate-not-authority':
-    case 'certificate-signature':
-    case 'certificate-unused':
-    case 'certificate-unexplained':
-    case 'certificate-revoked':
-      return 'Do not rely on this report: its signer’s certificates do not hold. Ask the organisation which key it was to be signed with.'
-    default:
-      return 'Do not rely on this report: it is not what was signed.'
   }
 }

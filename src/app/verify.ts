@@ -21,7 +21,7 @@ import { reportRevocation, revocationAtHand } from './revocation-at-hand.ts'
 import { stampCheck } from './timestamper.ts'
 
 export type ReportVerification = Omit<ReportJudgement, 'signed'> &
-  Pick<PdfVerdict, 'signer' | 'level' | 'timestamp' | 'signatures'> & {
+  Pick<PdfVerdict, 'signer' | 'level' | 'timestamp' | 'signatures' | 'reasons' | 'front'> & {
     /** What the signer's own clock said. */
     readonly claimedAt: string | null
   }
@@ -114,8 +114,8 @@ export async function verifyReport(file: string, options: Beside & Trusting): Pr
     revocation,
     beside: (verdict) => besideFile({ ...options, ...anchors, revocation }, pdf, verdict),
   })
-  const { signer, level, timestamp, signatures, signedAt } = signed
-  return { ...judged, signer, level, timestamp, signatures, claimedAt: signedAt }
+  const { signer, level, timestamp, signatures, signedAt, reasons, front } = signed
+  return { ...judged, reasons, front, signer, level, timestamp, signatures, claimedAt: signedAt }
 }
 
 /** What a store and a bundle know of a report that the file itself cannot show. */

@@ -32,8 +32,9 @@ export function printReport(file: string, result: ReportVerification): void {
   say(`${tone(tones[result.verdict], result.heading.toUpperCase())}  ${printable(file)}`)
   say()
   for (const check of result.checks) printCheck(check)
-  for (const signature of result.signatures) {
+  for (const [i, signature] of result.signatures.entries()) {
     say()
+    if (result.signatures.length > 1) say(`  Signature ${i + 1}`)
     say(table(signatureRows(signature), 2))
   }
   say()
@@ -42,6 +43,7 @@ export function printReport(file: string, result: ReportVerification): void {
 
 function signatureRows({
   signer,
+  anchored,
   reason,
   level,
   timestamp,
@@ -51,7 +53,7 @@ function signatureRows({
     ? `${timestamp.time}, stamped by ${printable(timestamp.authority)}${timestamp.anchored ? '' : ', for whom nobody you trust vouches'}`
     : `${signedAt ?? 'none'}, claimed by the signer`
   return [
-    ['Signed by', printable(signer.subject)],
+    ['Signed by', `${printable(signer.subject)}${anchored ? '' : ', for whom nobody you trust vouches'}`],
     ...(reason === null ? [] : [['Reason', printable(reason)]]),
     ['Issued by', printable(signer.issuer)],
     ['Certificate', `SHA-256 ${signer.fingerprint}`],

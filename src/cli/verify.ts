@@ -51,7 +51,8 @@ export function verifyCommand(shell: Shell): Command {
     .addHelpText(
       'after',
       `
-Exit code 0 accepted; 4 refused; 5 intact, but the signer or the time could not be tied to an authority that you trust.`,
+Exit code 0 accepted; 4 refused; 5 intact, but the signer, the time or something that was added later could not be tied
+to an authority that you trust: what of the report holds by itself is told, and stands as "front" in --json.`,
     )
     .action(async (report: string | undefined, options: Options) => {
       if (options.store && report !== undefined) {

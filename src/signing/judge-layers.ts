@@ -1,4 +1,4 @@
-import { type Instant, instant } from '../model/time.ts'
+import { instant } from '../model/time.ts'
 import { type Certificate, fingerprint, nameText, serialText } from './cms/certificate.ts'
 import { type CertificateStanding, judgeLongTerm, type LongTermAnswer, type Stamp } from './cms/long-term.ts'
 import { title } from './cms/path.ts'
@@ -12,22 +12,32 @@ type SignatureLayer = Extract<Layer, { kind: 'signature' }>
 type StampLayer = Extract<Layer, { kind: 'document-timestamp' }>
 type Judged = { readonly signature: SignatureVerdict; readonly reasons: readonly Reason[] }
 
+/** What is to be said of the layers of a document, but for what needs its bytes. */
+export type JudgedLayers = Omit<PdfVerdict, 'attachments' | 'revisions' | 'front'> & {
+  /** How many bytes there were before the first layer that leaves something open; all of them where none does. */
+  readonly undoubted: number
+}
+
 /** Judges who signed, when, and what of it can still be shown, over all layers of a document; throws Refusal. */
-export async function judgeLayers(
-  layers: readonly Layer[],
-  trust: Trust,
-): Promise<Omit<PdfVerdict, 'attachments' | 'revisions'>> {
+export async function judgeLayers(layers: readonly Layer[], trust: Trust): Promise<JudgedLayers> {
   const data = layers.findLast(({ kind }) => kind === 'validation-data')
   const held = data?.kind === 'validation-data' ? data.store : nothing
   const judged: Judged[] = []
+  const doubts: (readonly Reason[])[] = []
   for (const [i, layer] of layers.entries()) {
-    if (layer.kind !== 'signature') continue
+    if (layer.kind !== 'signature') {
+      doubts.push(distrust(layer))
+      continue
+    }
     const above = layers.slice(i).filter((each) => each.kind === 'document-timestamp')
-    judged.push(await judgeSignature(layer, above, held, trust, judged.length))
+    const own = await judgeSignature(layer, above, held, trust, judged.length)
+    judged.push(own)
+    doubts.push(own.reasons)
   }
   const signatures = judged.map(({ signature }) => signature)
   const [first] = signatures
   const reasons = [...judged.flatMap((each) => each.reasons), ...layers.flatMap(distrust)]
+  const doubted = doubts.findIndex((each) => each.length > 0)
   return {
     verdict: reasons.length === 0 ? 'accepted' : 'intact-signer-unproven',
     signatures,
@@ -38,6 +48,7 @@ export async function judgeLayers(
     layers: layers.map(layerVerdict),
     reasons,
     revocation: { ocsps: held.ocsps, crls: held.crls },
+    undoubted: (doubted < 0 ? layers.at(-1) : layers[doubted - 1])?.bytes ?? 0,
   }
 }
 
@@ -74,6 +85,7 @@ async function judgeSignature(
     signature: {
       level: embedded.level,
       signer: identityOf(signer),
+      anchored: path.anchor !== null,
       timestamp: oldest ? timeOf(oldest) : null,
       signedAt: found.signedAt,
       name: found.name,
@@ -141,6 +153,6 @@ function standingVerdict(standing: CertificateStanding, embedded: boolean): Cert
 function layerVerdict(layer: Layer): DocumentLayer {
   const { kind, bytes } = layer
   if (kind !== 'document-timestamp') return { kind, bytes }
-  const time: Instant = instant(layer.token.info.time)
-  return { kind, bytes, time, authority: nameText(layer.token.signer.subject) }
+  const { info, signer, path } = layer.token
+  return { kind, bytes, time: instant(info.time), authority: nameText(signer.subject), anchored: path.anchor !== null }
 }

@@ -54,18 +54,38 @@ export type PdfVerdict = {
   readonly attachments: readonly FoundAttachment[]
   /** Cross-reference sections: the document as printed and each update; 0 where it cannot be read. */
   readonly revisions: number
+  /** What of a file that is not accepted holds by itself, before something was added; null where there is nothing. */
+  readonly front: Front | null
+}
+
+/** The beginning of a file, up to the first addition that leaves something open or refuses the whole. */
+export type Front = {
+  readonly bytes: number
+  /** `accepted` always, but where nobody is trusted and the whole is refused. */
+  readonly verdict: 'accepted' | 'intact-signer-unproven'
+  /** The subject of who signed it first, and the time stamp over that signature. */
+  readonly signer: string
+  readonly timestamp: PdfVerdict['timestamp']
 }
 
 /** An update of a document that was accounted for; it ends after so many bytes from the beginning. */
 export type DocumentLayer = { readonly bytes: number } & (
   | { readonly kind: 'signature' | 'validation-data' }
-  | { readonly kind: 'document-timestamp'; readonly time: Instant; readonly authority: string }
+  | {
+      readonly kind: 'document-timestamp'
+      readonly time: Instant
+      readonly authority: string
+      /** Whether a given certificate vouches for the authority. */
+      readonly anchored: boolean
+    }
 )
 
 /** What one signature says, and of what. */
 export type SignatureVerdict = {
   readonly level: SignatureLevel
   readonly signer: NonNullable<PdfVerdict['signer']>
+  /** Whether a given certificate vouches for the signer. */
+  readonly anchored: boolean
   readonly signedAt: Instant | null
   readonly timestamp: PdfVerdict['timestamp']
   /** What the signer states: a name, a reason. */

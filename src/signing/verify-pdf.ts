@@ -2,14 +2,14 @@ import { type Instant, millis } from '../model/time.ts'
 import { findLastText } from './bytes.ts'
 import { readCertificate } from './cms/certificate.ts'
 import type { RevocationData } from './cms/revocation-status.ts'
-import { judgeLayers } from './judge-layers.ts'
+import { type JudgedLayers, judgeLayers } from './judge-layers.ts'
 import { readCertificates } from './keys/pem.ts'
 import { readLayers, type Trust } from './layers.ts'
 import { openPdf, type PdfFile } from './pdf/file.ts'
 import { PdfError } from './pdf/objects.ts'
 import { type FoundAttachment, readAttachments } from './pdf/read-attachments.ts'
 import { type ReasonCode, Refusal } from './refusal.ts'
-import type { PdfVerdict, Reason } from './verdict.ts'
+import type { Front, PdfVerdict, Reason } from './verdict.ts'
 
 export type VerifyPdfOptions = {
   /** Certificates that the reader trusts, PEM (one or many) or DER. Without any, no signer can be proven. */
@@ -29,16 +29,29 @@ export type VerifyPdfOptions = {
 export async function verifyPdf(bytes: Uint8Array, options: VerifyPdfOptions): Promise<PdfVerdict> {
   const trust = readTrust(options)
   if ('code' in trust) return refused(trust)
-  const verdict = await judge(bytes, trust)
-  if (verdict.verdict !== 'refused') return verdict
-  if (verdict.reasons.some(({ code }) => tellMore.includes(code))) return verdict
-  const added = await findSignedPrefix(bytes, trust)
-  return added ? { ...refused(added), revisions: verdict.revisions } : verdict
+  const { undoubted, ...verdict } = await judge(bytes, trust)
+  switch (verdict.verdict) {
+    case 'accepted':
+      return verdict
+    case 'intact-signer-unproven': {
+      const front = undoubted > 0 ? await frontOf(bytes, undoubted, trust) : null
+      return { ...verdict, front: front?.verdict === 'accepted' ? front : null }
+    }
+    case 'refused': {
+      // Nobody's report has a beginning that is somebody's.
+      const front = verdict.reasons.some(({ code }) => code === 'signer-not-trusted')
+        ? null
+        : await findFront(bytes, trust)
+      const toldMore = front === null || verdict.reasons.some(({ code }) => tellMore.includes(code))
+      return { ...verdict, reasons: toldMore ? verdict.reasons : [addedTo(front, bytes)], front }
+    }
+    default:
+      return verdict.verdict satisfies never
+  }
 }
 
 /** What these say of a signer or an addition is more than that there is more than what was signed. */
 const tellMore: readonly ReasonCode[] = [
-  'signer-not-trusted',
   'certificate-revoked',
   'certificate-validity',
   'validation-data',
@@ -62,7 +75,9 @@ function readTrust({ anchors, timestampAnchors, revocation, at }: VerifyPdfOptio
   }
 }
 
-async function judge(bytes: Uint8Array, trust: Trust): Promise<PdfVerdict> {
+type Judged = PdfVerdict & Pick<JudgedLayers, 'undoubted'>
+
+async function judge(bytes: Uint8Array, trust: Trust): Promise<Judged> {
   let revisions = 0
   try {
     const file = openPdf(bytes)
@@ -70,9 +85,9 @@ async function judge(bytes: Uint8Array, trust: Trust): Promise<PdfVerdict> {
     const layers = await readLayers(file, trust)
     const judged = await judgeLayers(layers, trust)
     const attachments = await attachmentsOf(file)
-    return { ...judged, attachments, revisions }
+    return { ...judged, attachments, revisions, front: null }
   } catch (error) {
-    return { ...refused(reasonOf(error)), revisions }
+    return { ...refused(reasonOf(error)), revisions, undoubted: 0 }
   }
 }
 
@@ -98,6 +113,7 @@ function refused(reason: Reason): PdfVerdict {
     revocation: { ocsps: [], crls: [] },
     attachments: [],
     revisions: 0,
+    front: null,
   }
 }
 
@@ -110,26 +126,32 @@ function reasonOf(error: unknown): Reason {
 
 const mostPrefixes = 4
 
-/** Says so where the front of a refused file is a soundly signed document to which something was added. */
-async function findSignedPrefix(bytes: Uint8Array, trust: Trust): Promise<Reason | undefined> {
+/** The longest beginning of a refused file, up to the end of one of its last updates, that is a soundly signed document. */
+async function findFront(bytes: Uint8Array, trust: Trust): Promise<Front | null> {
   let from = bytes.length
   for (let tried = 0; tried < mostPrefixes; tried++) {
     const end = from <= 0 ? -1 : findLastText(bytes, '%%EOF\n', from - 1)
-    if (end < 0) return undefined
+    if (end < 0) return null
     from = end
-    const size = end + 6
-    if (size >= bytes.length) continue
-    const prefix = await judge(bytes.subarray(0, size), trust)
-    if (prefix.verdict === 'refused') continue
-    return {
-      code: 'modified-after-signing',
-      message: `The first ${size} bytes are as ${signerOf(prefix)} signed them, but ${bytes.length - size} bytes were added afterwards: the document may show something else than what was signed.`,
-    }
+    const front = end + 6 < bytes.length ? await frontOf(bytes, end + 6, trust) : null
+    if (front) return front
   }
-  return undefined
+  return null
 }
 
-function signerOf({ verdict, signatures }: PdfVerdict): string {
-  const subject = signatures.at(-1)?.signer.subject ?? 'the signer'
-  return verdict === 'accepted' ? subject : `somebody by the name of ${subject}`
+/** What holds of the first bytes of a file: all of them, or those before something that stays open. */
+async function frontOf(bytes: Uint8Array, size: number, trust: Trust): Promise<Front | null> {
+  const { verdict, signer, timestamp, undoubted } = await judge(bytes.subarray(0, size), trust)
+  if (verdict === 'refused' || !signer) return null
+  if (undoubted > 0 && undoubted < size) return await frontOf(bytes, undoubted, trust)
+  return { bytes: size, verdict, signer: signer.subject, timestamp }
+}
+
+function addedTo({ bytes: size, verdict, signer }: Front, { length }: Uint8Array): Reason {
+  const who = verdict === 'accepted' ? signer : `somebody by the name of ${signer}`
+  const added = length - size === 1 ? '1 byte was' : `${length - size} bytes were`
+  return {
+    code: 'modified-after-signing',
+    message: `The first ${size} bytes are as ${who} signed them, but ${added} added afterwards: the document may show something else than what was signed.`,
+  }
 }

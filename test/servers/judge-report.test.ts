@@ -3,8 +3,8 @@ import { judgeReport } from '../../src/app/judge-report.ts'
 import { addSignature } from '../../src/signing/add-signature.ts'
 import { addDocumentTimestamp } from '../../src/signing/extend-pdf.ts'
 import { rfc3161Timestamper } from '../../src/signing/timestamp.ts'
-import { embeddedEvidence } from '../helpers/embedded-evidence.ts'
-import { attachment, chromiumPdf, clock, identityOf, never, sign, signerOf } from '../helpers/signing.ts'
+import { embeddedEvidence, stampOver } from '../helpers/embedded-evidence.ts'
+import { attachment, chromiumPdf, clock, identityOf, never, sign, signerOf, signingTime } from '../helpers/signing.ts'
 import { startAuthority } from '../helpers/time-stamp-authority.ts'
 
 /* What is said of a report, beside the verdict: nothing untrue, and nothing that the report itself could have worded. */
@@ -12,6 +12,54 @@ import { startAuthority } from '../helpers/time-stamp-authority.ts'
 const root = Buffer.from(identityOf('p256').rootCertificate)
 const times = (checks: Awaited<ReturnType<typeof judgeReport>>['checks']) =>
   checks.filter(({ sentence }) => /existed at|was valid at the time/.test(sentence))
+
+describe('a report to which a stranger added something', () => {
+  const evidenceOf = ({ checks }: Awaited<ReturnType<typeof judgeReport>>) => {
+    const from = checks.findIndex(({ sentence }) => sentence.startsWith('The checkpoint over'))
+    return checks.slice(from)
+  }
+
+  test('still stands as it was issued, evidence included, and is to be had by cutting back', async () => {
+    await using lasting = await startAuthority({ time: new Date(signingTime) })
+    // Its certificates have run out: what shows that its stamp was there in time is the report's own time stamp.
+    await using ended = await startAuthority({
+      time: new Date(signingTime),
+      notAfter: new Date('2026-10-01T00:00:00Z'),
+    })
+    const evidence = await embeddedEvidence()
+    const stamp = await stampOver('checkpoint.txt', evidence, rfc3161Timestamper({ url: ended.url }))
+    const timestamper = rfc3161Timestamper({ url: lasting.url })
+    const { pdf } = await sign(chromiumPdf(), { timestamper, attachments: [...evidence, stamp] })
+    const signer = await signerOf(identityOf('rsa3072'))
+    const signed = await addSignature(pdf, { signer, reason: 'Approved', clock, signal: never })
+    const anchors = [root, ...[lasting, ended].map(({ rootCertificate }) => Buffer.from(rootCertificate))]
+    const [before, after] = [await judgeReport(pdf, { anchors }), await judgeReport(signed.pdf, { anchors })]
+    expect(before.verdict).toBe('accepted')
+    expect(after.verdict).toBe('intact-signer-unproven')
+    expect(after.heading).toBe('Intact, but a later signature is not proven')
+    expect(after.signed.front).toMatchObject({ bytes: pdf.length, verdict: 'accepted' })
+    expect(after.conclusion).toContain(`head -c ${pdf.length} `)
+    expect(evidenceOf(after)).toEqual(evidenceOf(before))
+  })
+
+  test('be it a time stamp over the whole: the trusted ones under it count as before', async () => {
+    await using trusted = await startAuthority({ time: new Date(signingTime) })
+    await using stranger = await startAuthority({ time: new Date(signingTime) })
+    const stampedBy = (pdf: Uint8Array, { url }: { readonly url: string }) =>
+      addDocumentTimestamp(pdf, rfc3161Timestamper({ url }), never)
+    const one = await stampedBy((await sign(chromiumPdf())).pdf, trusted)
+    const two = await stampedBy(one, stranger)
+    const { verdict, heading, checks, signed } = await judgeReport(two, {
+      anchors: [root, Buffer.from(trusted.rootCertificate)],
+    })
+    expect(verdict).toBe('intact-signer-unproven')
+    expect(heading).toBe('Intact, but a later time stamp is not proven')
+    expect(signed.front).toMatchObject({ bytes: one.length, verdict: 'accepted', timestamp: { anchored: true } })
+    const over = (bytes: number) => checks.find(({ sentence }) => sentence.includes(`the first ${bytes} bytes`))
+    expect(over(one.length)?.holds).toBe(true)
+    expect(checks.find(({ sentence }) => sentence.startsWith(`The first ${two.length} bytes`))?.holds).toBeNull()
+  })
+})
 
 describe('a time that only strangers state', () => {
   test('by a timestamp over the whole document is nobody’s whom the reader trusts', async () => {

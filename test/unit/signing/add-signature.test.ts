@@ -79,6 +79,30 @@ describe('a report that several people signed', () => {
     })
   })
 
+  test('stands by itself up to the first signature of somebody unknown, whatever was added after it', async () => {
+    const known = (...keyTypes: readonly KeyType[]) => keyTypes.map((keyType) => identityOf(keyType).rootCertificate)
+    const { signer } = await verify(one)
+    const front = { bytes: one.length, verdict: 'accepted', signer: signer?.subject, timestamp: null }
+    expect((await verify(two, known('p256'))).front).toEqual(front)
+    expect((await verify(three, known('p256'))).front).toEqual(front)
+    expect((await verify(three, known('p256', 'p384'))).front).toEqual(front)
+    expect((await verify(three, known('p256', 'rsa3072'))).front).toEqual({ ...front, bytes: two.length })
+    const appended = Buffer.concat([two, Buffer.from(' ')])
+    expect(await verify(appended, known('p256'))).toMatchObject({ verdict: 'refused', front })
+    expect(await verify(appended, [])).toMatchObject({
+      front: { verdict: 'intact-signer-unproven', bytes: two.length },
+    })
+    for (const bytes of [one, three]) expect((await verify(bytes)).front).toBeNull()
+    expect((await verify(three, [])).front).toBeNull()
+    expect((await verify(appended, known('p384'))).front).toBeNull()
+  })
+
+  test('says of each signature whether anybody trusted vouches for it', async () => {
+    const [issuer] = anchors
+    const { signatures } = await verify(two, issuer === undefined ? [] : [issuer])
+    expect(signatures.map(({ anchored }) => anchored)).toEqual([true, false])
+  })
+
   test('is refused with any one byte changed', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(three.length - 1), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
