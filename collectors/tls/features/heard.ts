@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../src/model/json.ts'
 import { type Evidence, keyOf } from '../evidence.ts'
-import { openCase } from '../inventory/facts.ts'
+import { openCase } from '../inventory/case.ts'
 import type { Conversation, FeaturePurpose, Topic } from '../transcript.ts'
 import { type Finding, inferred, undetermined } from './feature.ts'
 import type { Known } from './known.ts'

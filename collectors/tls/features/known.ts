@@ -1,4 +1,5 @@
-import { type Case, openCase, type VersionFacts, versionFacts } from '../inventory/facts.ts'
+import { type Case, openCase } from '../inventory/case.ts'
+import { type VersionFacts, versionFacts } from '../inventory/facts.ts'
 import { cipherSuites } from '../registry/cipher-suites.ts'
 import { type RecordProtocol, versionNumbers } from '../registry/protocols.ts'
 import { type Exchange, isAboutFeature } from '../transcript.ts'

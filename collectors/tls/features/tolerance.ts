@@ -1,4 +1,4 @@
-import { type Evidence, reasonOf } from '../evidence.ts'
+import { type Evidence, keyOf, reasonOf } from '../evidence.ts'
 import { fickleEnds, hasInterlude } from '../interlude.ts'
 import { versionNumbers } from '../registry/protocols.ts'
 import type { FeaturePurpose } from '../transcript.ts'
@@ -18,7 +18,7 @@ const whats: { readonly [purpose in 'grease' | 'long-hello' | 'future-version']:
  */
 export function intolerance({ evidence }: Heard, purpose: FeaturePurpose & keyof typeof whats): Finding {
   const asked = evidence.filter(({ exchange }) => exchange.purpose === purpose)
-  const byHello = [...Map.groupBy(asked, ({ exchange }) => Buffer.from(exchange.sent).toString('latin1')).values()]
+  const byHello = [...Map.groupBy(asked, ({ exchange }) => keyOf(exchange)).values()]
   const fickle = fickleEnds(evidence, 'any')
   const stumbles = byHello.flatMap((attempts) => {
     const last = attempts.at(-1)

@@ -11,8 +11,9 @@ import { ecdsaSchemes, rsaSchemes } from '../registry/signature-schemes.ts'
 import type { Exchange } from '../transcript.ts'
 import { certificateExtras } from '../wire/client-hello.ts'
 import { handshakeTypes, type Reply } from '../wire/reply.ts'
+import { openCase } from './case.ts'
 import { chainsOf } from './chains.ts'
-import { openCase, versionFacts } from './facts.ts'
+import { versionFacts } from './facts.ts'
 import { hasHello } from './survey.ts'
 
 /**

@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../../src/model/json.ts'
-import { reasonOf } from '../evidence.ts'
+import { keyOf, reasonOf } from '../evidence.ts'
 import { type CipherSuite, cipherSuiteName, cipherSuites, isWeak, sslv2CipherName } from '../registry/cipher-suites.ts'
 import { groupName } from '../registry/groups.ts'
 import { type RecordProtocol, versionNumbers } from '../registry/protocols.ts'
-import { type Case, type VersionFacts, versionFacts } from './facts.ts'
+import type { Case } from './case.ts'
+import { type VersionFacts, versionFacts } from './facts.ts'
 
 /** The facts of `tls.protocol`, one for each version, oldest first; pure. */
 export function protocolFacts(all: Case): JsonObject[] {
@@ -54,9 +55,7 @@ function sslv2Facts({ evidence, dismissed, believes }: Case): JsonObject {
     const refusal = attempts.find(({ verdict }) => verdict.kind === 'refused')
     if (refusal?.verdict.kind === 'refused' && believes('offer'))
       return { offered: 'no', reason: `refused it with the alert ${refusal.verdict.alert}` }
-    const dismissal = attempts
-      .map(({ exchange }) => dismissed.get(Buffer.from(exchange.sent).toString('latin1')))
-      .find(Boolean)
+    const dismissal = attempts.map(({ exchange }) => dismissed.get(keyOf(exchange))).find(Boolean)
     if (dismissal) return { offered: 'no', reason: dismissal }
     const last = attempts.at(-1)
     return { offered: 'undetermined', reason: `the server ${last ? reasonOf(last) : 'was not asked'}` }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { trustStore } from '../../../../collectors/tls/certificate/trust.ts'
-import { openCase, versionFacts } from '../../../../collectors/tls/inventory/facts.ts'
+import { openCase } from '../../../../collectors/tls/inventory/case.ts'
+import { versionFacts } from '../../../../collectors/tls/inventory/facts.ts'
 import { suitesOf } from '../../../../collectors/tls/inventory/offers.ts'
 import { replay } from '../../../../collectors/tls/replay.ts'
 import { type Exchange, readTranscript, writeTranscript } from '../../../../collectors/tls/transcript.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { openCase, versionFacts } from '../../../../collectors/tls/inventory/facts.ts'
+import { openCase } from '../../../../collectors/tls/inventory/case.ts'
+import { versionFacts } from '../../../../collectors/tls/inventory/facts.ts'
 import type { Exchange } from '../../../../collectors/tls/transcript.ts'
 import { concat, numberBytes } from '../../../../collectors/tls/wire/bytes.ts'
 import { clientHelloRecord } from '../../../../collectors/tls/wire/client-hello.ts'
