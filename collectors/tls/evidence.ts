@@ -84,8 +84,12 @@ function verdictOf(exchange: Exchange, offered: OfferedHello | null, reply: Repl
 /** A hello about a feature or a shared key is refused by whatever alert; it says nothing about the version. */
 function meaningOf(exchange: Exchange, description: number): 'offer' | 'version' | undefined {
   if (isAboutFeature(exchange) || exchange.purpose === 'shared-key') return 'offer'
-  return exchange.purpose === 'sslv2' ? 'version' : refusals[description]
+  if (exchange.purpose === 'sslv2') return ofOtherCauses.includes(description) ? undefined : 'version'
+  return refusals[description]
 }
+
+/** internal_error and unrecognized_name. */
+const ofOtherCauses: readonly number[] = [80, 112]
 
 function namedGroup(reply: Reply): number | null {
   const number = reply.serverHello?.cipherSuite ?? -1

@@ -351,3 +351,21 @@ describe('the target’s own client certificate', () => {
     expect(feature(collection, 'client-certificate')).toMatchObject({ required: 'yes', accepted: null })
   })
 })
+
+test('a TLS 1.3 server that falls silent after the handshake is not said to give no tickets', async () => {
+  await using real = await tlsServer({ minVersion: 'TLSv1.3' })
+  await using server = await tcpServer((client) => {
+    const onward = connect(real.port, '127.0.0.1').on('error', () => undefined)
+    let isSilent = false
+    client.on('data', (chunk: Buffer) => {
+      isSilent ||= chunk[0] === 23
+      onward.write(chunk)
+    })
+    client.once('close', () => onward.destroy())
+    onward.on('data', (chunk: Buffer) => isSilent || client.write(chunk))
+  })
+  const collection = await collectFrom(tlsCollector, { host: '127.0.0.1', port: server.port })
+  for (const name of ['tls13-resumption', 'early-data']) {
+    expect(observed(collection, 'tls.feature', { name })[0]?.facts, name).toMatchObject({ status: 'undetermined' })
+  }
+})

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../src/model/json.ts'
 import { type OlderReading, readOlder } from '../conversation/older-reader.ts'
+import { recordTypes, splitRecords } from '../conversation/records.ts'
 import { mostTelling } from '../conversation/talk.ts'
 import { preSharedKeyType } from '../conversation/tls13-client.ts'
 import { newSessionTicket, readTls13 } from '../conversation/tls13-reader.ts'
@@ -62,8 +63,15 @@ function resumption({ turns, end }: Conversation): Finding {
   }
   const asked = turn && Buffer.from(turn.sent).subarray(44, 44 + (turn.sent[43] ?? 0))
   const isEcho = asked !== undefined && asked.length > 0 && asked.equals(serverHello.sessionId)
-  const isFull = reply.messages.some(({ type }) => type === handshakeTypes.certificate)
-  return isEcho && !isFull ? tested(true) : tested(false, 'the server began a new session instead')
+  const next = reply.messages.find(({ type }) => type !== handshakeTypes.serverHello)
+  if (!isEcho || (next && next.type !== newSessionTicket))
+    return tested(false, 'the server began a new session instead')
+  // Some servers give an id back and begin a new session all the same: what follows tells.
+  const isSwitched = splitRecords(turn?.received ?? new Uint8Array()).some(
+    ({ type }) => type === recordTypes.changeCipherSpec,
+  )
+  if (next || isSwitched) return tested(true)
+  return undetermined(`asked to resume the session, the server gave its id back, and nothing after it (${end})`)
 }
 
 type Session = { readonly conversation: Conversation; readonly reading: OlderReading }
@@ -116,7 +124,10 @@ function tls13Session(heard: Heard): ReturnType<typeof readTls13> | Finding | un
   if (!conversation) return undefined
   if (endingOf(conversation).required === 'yes') return undetermined(whyShutOut(conversation))
   const reading = readTls13(conversation)
-  if (reading.finished && conversation.turns.length > 1) return reading
+  if (reading.finished && conversation.turns.length > 1) {
+    const isCut = reading.tickets.length === 0 && reading.alert === null && conversation.end !== 'closed'
+    return isCut ? undetermined(`no ticket came before the waiting was over (${conversation.end})`) : reading
+  }
   const how = reading.alert ? `with the alert ${alertName(reading.alert.description)}` : `(${conversation.end})`
   return undetermined(`the handshake was not completed ${how}`)
 }

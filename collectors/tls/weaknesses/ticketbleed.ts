@@ -1,4 +1,5 @@
 import { recordTypes } from '../conversation/records.ts'
+import { alertName } from '../registry/alerts.ts'
 import type { Conversation } from '../transcript.ts'
 import { handshakeTypes, readReply } from '../wire/reply.ts'
 import { type Verdict, verdict } from './weakness.ts'
@@ -34,11 +35,19 @@ function handshakePlaces(received: Uint8Array): readonly number[] {
   return places
 }
 
+/** Alerts that are about the hello itself, since the same one was answered without the ticket. */
+const refusals: readonly string[] = ['handshake_failure', 'illegal_parameter', 'decode_error']
+
 /** What came back for a session id one byte short (CVE-2016-9244): a server with the flaw fills it up with its memory. */
 export function ticketbleed({ turns, end }: Conversation): Verdict {
   const [turn] = turns
   const { serverHello, alert } = readReply(turn?.received ?? new Uint8Array())
-  if (alert && !serverHello) return verdict('tested', 'not-vulnerable', 'the server refuses session ids that are short')
+  if (alert && !serverHello) {
+    const name = alertName(alert.description)
+    if (refusals.includes(name))
+      return verdict('tested', 'not-vulnerable', `the server refused a short session id with ${name}`)
+    return verdict('tested', 'undetermined', `the server answered the ticket with ${name}, which may have other causes`)
+  }
   if (!turn || !serverHello) return verdict('tested', 'undetermined', `the server did not answer the ticket (${end})`)
   const ours = Buffer.from(turn.sent.subarray(44, 44 + shortIdBytes))
   const theirs = serverHello.sessionId

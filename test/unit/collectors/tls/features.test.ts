@@ -209,3 +209,35 @@ test('distinguished names are written as in certificates, and what is none in he
   expect(distinguishedName(issue({ commonName: 'Own Root' }).subject)).toBe('CN=Own Root')
   expect(distinguishedName(Uint8Array.of(0x30, 5, 1))).toBe('0x300501')
 })
+
+describe('a session that is asked to be resumed', () => {
+  const known = exchangeOf('TLSv1.2', [gcm], serverHello('TLSv1.2', gcm))
+  const id = new Uint8Array(32).fill(7)
+  const hello = (back: Uint8Array) =>
+    record(22, message(2, [3, 3], new Uint8Array(32), vector(1, back), [0xc0, 0x2f, 0]))
+  const sent = concat(new Uint8Array(43), [32], id)
+  const resumed = (received: Uint8Array, end: Conversation['end'] = 'answered') => {
+    const held: Conversation = {
+      ...{ topic: 'resumption-id', variant: null, protocol: 'TLSv1.2', secrets: {} },
+      turns: [{ sent, received }],
+      end,
+    }
+    return feature(heard([known], [held]), 'session-ids')?.status
+  }
+
+  test('is taken back where the server switches to its keys at once, or gives a new ticket before it does', () => {
+    expect(resumed(concat(hello(id), record(20, [1])))).toBe('yes')
+    expect(resumed(concat(hello(id), record(22, message(4, new Uint8Array(8)))))).toBe('yes')
+  })
+
+  test('is not where a whole handshake follows, though the id came back', () => {
+    expect(resumed(concat(hello(id), record(22, message(11, new Uint8Array(8)))))).toBe('no')
+    expect(resumed(concat(hello(id), record(22, message(12, new Uint8Array(8)))))).toBe('no')
+    expect(resumed(hello(new Uint8Array(32)))).toBe('no')
+  })
+
+  test('stays open where nothing followed the id', () => {
+    expect(resumed(hello(id), 'timeout')).toBe('undetermined')
+    expect(resumed(hello(id), 'reset')).toBe('undetermined')
+  })
+})

@@ -4,12 +4,13 @@ import { readEvidence } from '../../../../collectors/tls/evidence.ts'
 import type { Heard } from '../../../../collectors/tls/features/heard.ts'
 import { knownFrom } from '../../../../collectors/tls/features/known.ts'
 import { suitesOf } from '../../../../collectors/tls/inventory/offers.ts'
+import { protocolFacts } from '../../../../collectors/tls/inventory/protocol-facts.ts'
 import type { RecordProtocol } from '../../../../collectors/tls/registry/protocols.ts'
 import type { Conversation, Exchange } from '../../../../collectors/tls/transcript.ts'
 import { allWeaknesses } from '../../../../collectors/tls/weaknesses/facts.ts'
 import { heartbleedScript } from '../../../../collectors/tls/weaknesses/heartbleed.ts'
 import { padded, robot } from '../../../../collectors/tls/weaknesses/robot.ts'
-import { shortIdBytes, withoutForeignId } from '../../../../collectors/tls/weaknesses/ticketbleed.ts'
+import { shortIdBytes, ticketbleed, withoutForeignId } from '../../../../collectors/tls/weaknesses/ticketbleed.ts'
 import { concat, vector } from '../../../../collectors/tls/wire/bytes.ts'
 import { sslv2ClientHello } from '../../../../collectors/tls/wire/sslv2.ts'
 import { alert, exchangeOf, message, record, serverHello } from '../../../helpers/tls-replies.ts'
@@ -222,4 +223,45 @@ describe('the byte that Ticketbleed gives away', () => {
     const certificate = record(22, message(11, new Uint8Array(80).fill(0x77)))
     expect(Buffer.compare(withoutForeignId(certificate), certificate)).toBe(0)
   })
+})
+
+describe('Ticketbleed', () => {
+  const answered = (received: Uint8Array) =>
+    ticketbleed({
+      topic: 'ticketbleed',
+      variant: null,
+      protocol: 'TLSv1.2',
+      turns: [{ sent: new Uint8Array(100), received }],
+      end: 'answered',
+      secrets: {},
+    })
+
+  test.each<[string, number]>([
+    ['handshake_failure', 40],
+    ['illegal_parameter', 47],
+    ['decode_error', 50],
+  ])('%s is a refusal of the short id', (_, description) => {
+    expect(answered(alert(description))).toMatchObject({ status: 'not-vulnerable' })
+  })
+
+  test.each<[string, number]>([
+    ['close_notify', 0],
+    ['internal_error', 80],
+  ])('%s, which a busy server may send, settles nothing', (_, description) => {
+    expect(answered(alert(description))).toMatchObject({ status: 'undetermined' })
+  })
+})
+
+test('SSLv2 is no “no” for an alert that has other causes, until it has come again alone', () => {
+  const chosen = exchangeOf('TLSv1.2', [0xc02f], serverHello('TLSv1.2', 0xc02f))
+  const offered = (description: number, over: Partial<Exchange> = {}) => {
+    const one = { ...noSslv2, received: alert(description), ...over }
+    return protocolFacts(
+      knownFrom([chosen, one, { ...one, attempt: 2, alone: true }].slice(0, over.alone ? 3 : 2)).case,
+    )[0]?.offered
+  }
+  expect(offered(70)).toBe('no')
+  expect(offered(80)).toBe('undetermined')
+  expect(offered(80, { alone: true })).toBe('no')
+  expect(offered(112, { alone: true })).toBe('undetermined')
 })
