@@ -15,7 +15,12 @@ export type Answer =
       readonly cacheControl: string | null
       readonly evidence: readonly string[]
     }
-  | { readonly kind: 'failure'; readonly reason: string; readonly evidence: readonly string[] }
+  | {
+      readonly kind: 'failure'
+      readonly reason: string
+      readonly evidence: readonly string[]
+      readonly error: CollectionError
+    }
 
 /** Not an answer of the target: the collection itself cannot go on. */
 const ends: readonly FailureCode[] = ['budget', 'interrupted', 'bug', 'secret']
@@ -36,7 +41,7 @@ export async function ask(context: Context, request: HttpRequest): Promise<Answe
     } catch (error) {
       context.signal.throwIfAborted()
       if (!(error instanceof CollectionError) || ends.includes(error.failure)) throw error
-      return { kind: 'failure', reason: error.message, evidence: error.evidence }
+      return { kind: 'failure', reason: error.message, evidence: error.evidence, error }
     }
   }
 }

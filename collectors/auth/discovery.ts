@@ -1,4 +1,5 @@
 import type { Context, NewObservation } from '../../src/collect/contract.ts'
+import type { CollectionError } from '../../src/model/errors.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { type Answer, ask } from './ask.ts'
 import { isObject, parseJson, texts } from './json-value.ts'
@@ -7,24 +8,33 @@ import { isObject, parseJson, texts } from './json-value.ts'
 export type Metadata = { readonly [name: string]: unknown }
 export type DocumentName = 'openid-configuration' | 'oauth-authorization-server'
 
-/** Reads both well-known documents of an issuer; the metadata is null where neither came. */
-export async function discover(
-  context: Context,
-  issuer: string,
-): Promise<{ readonly observation: NewObservation; readonly metadata: Metadata | null }> {
+/** What came of asking an issuer for its metadata. */
+type Discovered = {
+  readonly observation: NewObservation
+  /** Null where neither document came. */
+  readonly metadata: Metadata | null
+  /** What kept the issuer from answering; null where it answered at least one of the two requests, with whatever. */
+  readonly unreached: CollectionError | null
+}
+
+/** Reads both well-known documents of an issuer. */
+export async function discover(context: Context, issuer: string): Promise<Discovered> {
   const documents: { name: DocumentName; metadata: Metadata }[] = []
   const evidence: string[] = []
   const reasons: string[] = []
+  const failures: CollectionError[] = []
   for (const [name, url] of wellKnown(issuer)) {
     const answer = await ask(context, { url, headers: { accept: 'application/json' } })
     evidence.push(...answer.evidence)
+    if (answer.kind === 'failure') failures.push(answer.error)
     const metadata = documentIn(answer)
     if (typeof metadata === 'string') reasons.push(`${name}: ${metadata}`)
     else documents.push({ name, metadata })
   }
   const facts = discoveryFacts(issuer, documents, reasons)
   const observation: NewObservation = { kind: 'auth.discovery', subject: issuer, methods: ['EXAMINE'], facts, evidence }
-  return { observation, metadata: documents[0]?.metadata ?? null }
+  const unreached = failures.length === wellKnown(issuer).length ? (failures[0] ?? null) : null
+  return { observation, metadata: documents[0]?.metadata ?? null, unreached }
 }
 
 /** Where the two documents are: OpenID appends to the issuer, RFC 8414 section 3 inserts before its path. */

@@ -1,4 +1,5 @@
 import type { Collector, Context, NewObservation } from '../../src/collect/contract.ts'
+import type { CollectionError } from '../../src/model/errors.ts'
 import { type Credential, obtainCredential } from './credential.ts'
 import { discover, type Metadata } from './discovery.ts'
 import { askStrays, examine } from './enforcement.ts'
@@ -7,7 +8,7 @@ import { isSignedBy, readJwt } from './jwt.ts'
 import { operationsIn } from './openapi.ts'
 import { planOperations } from './operations.ts'
 import { replayAuth } from './replay.ts'
-import { type ApiTarget, AuthTarget, carry, endpointsOf } from './target.ts'
+import { type ApiTarget, AuthTarget, carry, endpointsOf, shorthand } from './target.ts'
 
 /** What an identity provider publishes and issues, and what an API makes of missing and broken credentials. */
 export const authCollector: Collector<AuthTarget> = {
@@ -23,7 +24,8 @@ export const authCollector: Collector<AuthTarget> = {
     requests: 2_000,
     bytes: 64 * 1024 * 1024,
   },
-  shorthand: (text) => ({ issuer: /^https?:\/\//.test(text) ? text : `https://${text}` }),
+  shorthandForm: 'an issuer, as in https://login.example.com/realms/staff',
+  shorthand,
   subject: (target) => target.issuer ?? target.api?.baseUrl ?? '',
   reach: (target) => ({
     endpoints: endpointsOf(target),
@@ -36,10 +38,12 @@ export const authCollector: Collector<AuthTarget> = {
 async function* collect(target: AuthTarget, context: Context): AsyncIterable<NewObservation> {
   let metadata: Metadata | null = null
   let keySet: KeySet | null = null
+  let unreached: CollectionError | null = null
   if (target.issuer !== undefined) {
     const discovered = await discover(context, target.issuer)
     yield discovered.observation
     metadata = discovered.metadata
+    unreached = discovered.unreached
     if (typeof metadata?.jwks_uri === 'string') {
       const read = await readKeySet(context, target.issuer, metadata.jwks_uri)
       yield read.observation
@@ -51,6 +55,8 @@ async function* collect(target: AuthTarget, context: Context): AsyncIterable<New
   const credential = await obtainCredential(context, target, metadata)
   if (credential.observation !== null) yield credential.observation
   if (target.api !== undefined) yield* examineApi(context, target, target.api, credential, keySet)
+  // Where an API was looked at beside it, that still counts: a failed collection would take it back.
+  else if (unreached !== null) throw unreached
 }
 
 async function* examineApi(

@@ -93,3 +93,15 @@ function endpointOf(text: string): Endpoint {
   const { hostname, port, protocol } = new URL(text)
   return { host: hostname, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) }
 }
+
+/**
+ * `https://login.example.com/realms/staff` as it stands, `login.example.com/realms/staff` with https before it; undefined
+ * for a bare word: an issuer is a URL (RFC 8414 section 2), and a word is more often a slip than a name in DNS.
+ */
+export function shorthand(text: string): { readonly issuer: string } | undefined {
+  const issuer = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`
+  if (!URL.canParse(issuer)) return undefined
+  const { protocol, hostname, port } = new URL(issuer)
+  const named = issuer === text || port !== '' || /[.:]/.test(hostname) || hostname === 'localhost'
+  return named && /^https?:$/.test(protocol) ? { issuer } : undefined
+}

@@ -16,6 +16,7 @@ export const gatewayCollector: Collector<GatewayTarget> = {
   emits: ['gateway.redirect', 'gateway.headers', 'gateway.cors', 'gateway.method', 'gateway.rate-limit'],
   target: GatewayTarget,
   defaults: { timeoutMs: 120_000, concurrency: 4, connections: 500, requests: 2_000, bytes: 64 * 1024 * 1024 },
+  shorthandForm: 'an https URL or a host, as in https://api.example.com/v1 or api.example.com:8443',
   shorthand,
   subject: ({ url }) => url,
   reach: (target) => {

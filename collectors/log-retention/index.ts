@@ -24,6 +24,7 @@ export const logRetentionCollector: Collector<LogRetentionTarget> = {
   emits: ['log.source'],
   target: LogRetentionTarget,
   defaults: { timeoutMs: 120_000, concurrency: 1, connections: 1, requests: 0, bytes: 256 * 1024 * 1024 },
+  shorthandForm: 'a log file, as in /var/log/api/audit.log, or a pattern in quotes',
   shorthand: (text) => ({
     logs: [
       {

@@ -21,6 +21,7 @@ export const tlsCollector: Collector<TlsTarget> = {
   ],
   target: tlsTarget,
   defaults: { timeoutMs: 20_000, concurrency: 16, connections: 1_000, requests: 20, bytes: 8 * 1_024 * 1_024 },
+  shorthandForm: 'a host, as in example.com, example.com:8443 or smtp://mail.example.com',
   shorthand: parseShorthand,
   subject: subjectOf,
   reach: (target) => ({ endpoints: [endpointOf(target), ...revocationEndpoints(target)], paths: pathsOf(target) }),

@@ -38,11 +38,12 @@ async function targetProblems(error: z.ZodError, target: unknown): Promise<strin
     .join('; ')
 }
 
-function shorthandTarget({ id, shorthand }: Collector, text: string | undefined): unknown {
-  if (text !== undefined && shorthand) return shorthand(text)
-  const what = text === undefined ? 'no target was named' : `${id} has no short form of a target`
+function shorthandTarget({ id, shorthand, shorthandForm }: Collector, text: string | undefined): unknown {
   const json = `as JSON: affidavit probe ${id} --target '{ ... }'`
-  throw new ConfigError('AFD_PROBE_TARGET', what, {
-    hint: shorthand ? `name a host or URL, or give it ${json}` : `give it ${json}`,
-  })
+  const hint = shorthandForm ? `name ${shorthandForm}; or give the target ${json}` : `give it ${json}`
+  if (text === undefined) throw new ConfigError('AFD_PROBE_TARGET', 'no target was named', { hint })
+  const target = shorthand?.(text)
+  if (target === undefined)
+    throw new ConfigError('AFD_PROBE_TARGET', `the ${id} collector has no target "${text}"`, { hint })
+  return target
 }

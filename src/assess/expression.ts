@@ -42,6 +42,9 @@ const environment = new Environment({ homogeneousAggregateLiterals: false, limit
   .registerFunction('text(dyn): string', plainText)
   .registerFunction('string(google.protobuf.Timestamp): string', (at: Date) => at.toISOString())
 
+/** Characters of an expression that a message quotes. */
+const excerptLength = 20
+
 /** Parses an expression and checks its types; a plain sentence where it is not sound. */
 export function compile(source: string, result: ResultType): Expression | { readonly problem: string } {
   const parsed = parse(source)
@@ -95,7 +98,9 @@ function describe(error: unknown, source: string): string {
   const range = (error as { range?: { start: number; end: number } } | undefined)?.range
   const text = typeof summary === 'string' ? summary : error instanceof Error ? error.message : String(error)
   if (!range) return `${text}: ${source}`
-  return `${text}, at character ${range.start + 1}: ${source.slice(range.start, Math.max(range.end, range.start + 20))}`
+  if (source.trim() === '') return 'it is empty'
+  if (range.start >= source.trimEnd().length) return `it ends too early, after: ${source.trim().slice(-excerptLength)}`
+  return `${text}, at character ${range.start + 1}: ${source.slice(range.start, Math.max(range.end, range.start + excerptLength))}`
 }
 
 function excerpt(node: ASTNode): string {

@@ -1,7 +1,7 @@
 import { InvalidFileError } from '../config/problem.ts'
 import type { Tally } from '../model/assessment.ts'
 import { AffidavitError } from '../model/errors.ts'
-import { printable, tell } from './terminal.ts'
+import { printable, tell, wrap } from './terminal.ts'
 
 /** Exit codes, as documented in README.md. */
 export const exitCodes = {
@@ -26,6 +26,12 @@ export function tallyCode(tally: Tally): number {
 /** Somebody ended the command before it had done anything; the message says what that means. */
 export class InterruptedError extends Error {}
 
+/** Indented below the message; wrapped where a person reads it, one line where it goes to a file. */
+function tellHint(hint: string): void {
+  const { isTTY, columns } = process.stderr
+  for (const line of isTTY ? wrap(hint, Math.max(60, columns) - 4) : [hint]) tell(`    ${line}`)
+}
+
 /** Says what went wrong and what to do, and returns the exit code. A bug is shown whole, so that it can be reported. */
 export function explain(error: unknown): number {
   if (error instanceof InvalidFileError) {
@@ -35,7 +41,7 @@ export function explain(error: unknown): number {
   }
   if (error instanceof AffidavitError) {
     tell(`affidavit: ${printable(error.message)} (${error.code})`)
-    if (error.hint) tell(`    ${printable(error.hint)}`)
+    if (error.hint) tellHint(printable(error.hint))
     return error.exitCode
   }
   if (error instanceof InterruptedError) {

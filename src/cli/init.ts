@@ -92,14 +92,15 @@ async function complete(options: Options, folder: string, signal: AbortSignal): 
   const ask = options.yes || !process.stdin.isTTY ? suggested : asker(signal)
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
   const host = options.host ?? (document?.host && isHost(document.host) ? document.host : null)
-  const answers = {
-    organisation: options.organisation ?? (await ask('Organisation', basename(folder))),
-    timeZone: options.timeZone ?? (await ask('Time zone, as in Europe/Zurich', zone, problems.timeZone)),
-    system: options.system ?? (await ask('System under audit', document?.title ?? 'Customer Data API')),
-    host: host ?? ((await ask('Its host, as in api.example.com:8443', '', problems.host)) || null),
-  }
+  const organisation = options.organisation ?? (await ask('Organisation', basename(folder)))
+  const timeZone = options.timeZone ?? (await ask('Time zone, as in Europe/Zurich', zone, problems.timeZone))
+  const asked = host ?? ((await ask('Host of the system, as in api.example.com:8443', '', problems.host)) || null)
+  const suggestion = document?.title ?? asked?.replace(/:\d+$/, '') ?? organisation
   return {
-    ...answers,
+    organisation,
+    timeZone,
+    system: options.system ?? (await ask('Name of the system under audit', suggestion)),
+    host: asked,
     openapi: options.openapi === undefined ? null : relative(folder, resolve(options.openapi)),
     issuer: options.issuer ?? document?.issuer ?? null,
     passphrase: options.passphrase ?? null,

@@ -138,6 +138,8 @@ export type Collector<Target = unknown> = {
   readonly defaults: Limits
   /** Turns `example.com:443` into a raw target for `affidavit probe`; undefined where it cannot be done. */
   shorthand?(text: string): unknown
+  /** What its short form is, with an example: a noun phrase for messages. */
+  readonly shorthandForm?: string
   /** What the target looks at, in a form that stays the same from run to run. */
   subject(target: Target & TargetBase): string
   reach(target: Target & TargetBase): Reach

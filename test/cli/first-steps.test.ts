@@ -46,6 +46,33 @@ test('init changes nothing where a configuration is already there', async () => 
   expect(await readFile(join(folder.path, 'affidavit.yaml'), 'utf8')).toBe('version: 1\n')
 })
 
+test.each([
+  ['the host', ['--host', 'shop.example.com:8443'], 'shop.example.com'],
+  ['the organisation', [], 'Example Retail Ltd'],
+])('a system that nobody names is called like %s', async (_, host, name) => {
+  await using folder = await temporaryFolder()
+  const made = await affidavit(['init', '--yes', '--organisation', 'Example Retail Ltd', ...host], { cwd: folder.path })
+  expect(made.code).toBe(0)
+  const checked = await affidavit(['check', '--json'], { cwd: folder.path })
+  expect(JSON.parse(checked.stdout)).toMatchObject({ valid: true, systems: [{ name }] })
+})
+
+test.each([
+  ['tls', 'not a host', 2],
+  ['auth', 'notaurl', 2],
+  ['gateway', 'http://api.example.com', 2],
+  ['auth', 'https://127.0.0.1:1', 1],
+  ['gateway', 'https://127.0.0.1:1', 1],
+  ['tls', '127.0.0.1:1', 1],
+  ['log-retention', 'no-such.log', 1],
+])('probe %s %s ends with exit code %i', async (collector, target, expected) => {
+  await using folder = await temporaryFolder()
+  const { code, stdout, stderr } = await affidavit(['probe', collector, target, '--json'], { cwd: folder.path })
+  expect(code).toBe(expected)
+  if (expected === 1) expect(JSON.parse(stdout).failure).toMatchObject({ hint: expect.any(String) })
+  else expect(stderr).toContain('(AFD_PROBE_TARGET)')
+})
+
 test('init suggests targets from an OpenAPI document', async () => {
   await using folder = await temporaryFolder()
   await mkdir(join(folder.path, 'api'))

@@ -282,6 +282,13 @@ test('a provider that is down is reported as not reachable, and the API is still
   expect(observed(collection, 'auth.enforcement', { probe: 'no-credential' })).toHaveLength(4)
 })
 
+test('a provider that is down, with no API beside it, fails the collection after it is reported', async () => {
+  const target = { ...targetOf(sound, { issuer: 'https://127.0.0.1:1' }), api: undefined, client: undefined }
+  const collection = await collectFrom(authCollector, target)
+  expect(collection.failure?.code).toBe('refused')
+  expect(observed(collection, 'auth.discovery')[0]?.facts).toMatchObject({ reachable: 'no' })
+})
+
 test('an issuer given in another spelling than the provider’s is reported as another issuer', async () => {
   const collection = await collectFrom(authCollector, targetOf(sound, { issuer: `${sound.issuer}/`, api: undefined }))
   expect(observed(collection, 'auth.discovery')[0]?.facts).toMatchObject({ reachable: 'yes', issuerMatches: 'no' })
@@ -290,6 +297,7 @@ test('an issuer given in another spelling than the provider’s is reported as a
 test('an untrusted certificate of the provider is the reason that nothing came', async () => {
   const collection = await collectFrom(authCollector, targetOf(sound, { trust: [], api: undefined, client: undefined }))
   expect(observed(collection, 'auth.discovery')[0]?.facts).toMatchObject({ reachable: 'no', https: 'yes' })
+  expect(collection.failure?.code).toBe('untrusted-certificate')
 })
 
 test('a document that is no OpenAPI ends the collection with what had been found', async () => {

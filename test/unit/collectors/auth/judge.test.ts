@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../../../../collectors/auth/ask.ts'
 import { type Evidence, isErrorBody, judge } from '../../../../collectors/auth/judge.ts'
+import { CollectionError } from '../../../../src/model/errors.ts'
 
 type Answered = Extract<Answer, { kind: 'answer' }>
 
@@ -19,7 +20,12 @@ function answer(status: number, body = '', changed: Partial<Answered> = {}): Ans
   }
 }
 
-const nothing: Answer = { kind: 'failure', reason: 'connection refused', evidence: [] }
+const nothing: Answer = {
+  kind: 'failure',
+  reason: 'connection refused',
+  evidence: [],
+  error: new CollectionError('refused', 'connection refused'),
+}
 const data = answer(200, '{"orders":[1]}')
 const missing = answer(404, '{"error":"not found"}')
 

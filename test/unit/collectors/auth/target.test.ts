@@ -48,6 +48,17 @@ test('a host name is shorthand for its https issuer', () => {
   })
 })
 
+test.each(['localhost:9443', 'localhost', '10.0.0.7', '[::1]', 'id.example.test/realms/a', 'id:8443'])(
+  '%s is short for an https issuer',
+  (text) => {
+    expect(authCollector.shorthand?.(text)).toEqual({ issuer: `https://${text}` })
+  },
+)
+
+test.each(['notaurl', 'not a host', 'ftp://id.example.test', '', 'https://'])('"%s" is short for no issuer', (text) => {
+  expect(authCollector.shorthand?.(text)).toBeUndefined()
+})
+
 test('the schema can be published as a JSON Schema', () => {
   expect(z.toJSONSchema(AuthTarget, { io: 'input' })).toMatchObject({ type: 'object', additionalProperties: false })
 })
