@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { assessPeriod, comparePeriods } from '../src/app/assessment.ts'
@@ -8,6 +8,7 @@ import type { RunEvent, RunResult } from '../src/app/run.ts'
 import type { ReportVerification, StoreVerificationResult } from '../src/app/verify.ts'
 import { verifyReport, verifyTheStore } from '../src/app/verify.ts'
 import { collectNow, issue, openLedger, openProject } from '../src/app.ts'
+import { makeFolder } from '../src/disk/make-folder.ts'
 import type { Assessment, Comparison } from '../src/model/assessment.ts'
 import { ConfigError } from '../src/model/errors.ts'
 import { instant, later } from '../src/model/time.ts'
@@ -143,7 +144,7 @@ async function clear(folder: string): Promise<void> {
   }
   try {
     await rm(folder, { recursive: true, force: true })
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
   } catch (cause) {
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause
     throw new ConfigError(

@@ -1,8 +1,9 @@
 import { webcrypto } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BitString, Integer, OctetString, Utf8String } from 'asn1js'
 import * as pkijs from 'pkijs'
+import { makeFolder } from '../../src/disk/make-folder.ts'
 
 type KeyPair = webcrypto.CryptoKeyPair
 
@@ -46,7 +47,7 @@ const addresses = ['127.0.0.1']
 
 /** Makes a certification authority whose files lie in `folder`; its private keys are never written. */
 export async function createAuthority(folder: string, organisation: string): Promise<Authority> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const now = Date.now()
   const rootKeys = await ecKeys()
   const rootName = `${organisation} Root CA`

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { makeFolder } from '../../src/disk/make-folder.ts'
 import { type ApiSettings, soundSettings, type TlsSettings, weakSettings } from './api-settings.ts'
 import { createAuthority } from './authority.ts'
 import { startCustomerDataApi } from './customer-data-api.ts'
@@ -72,7 +72,7 @@ export type SystemSettings = {
 
 /** Starts a system with any settings; its files lie in `folder`. */
 export async function startSystem(folder: string, settings: SystemSettings): Promise<DemoSystem> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const authority = await createAuthority(folder, 'Example Organisation')
   const log = createAuditLog(folder, settings.logs)
   const provider = await startIdentityProvider(folder, authority, settings.provider)

@@ -1,6 +1,7 @@
-import { appendFileSync, chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { makeFolder } from '../../src/disk/make-folder.ts'
 import type { AuditRecord } from './api-handler.ts'
 
 /** How the audit log is kept. */
@@ -44,7 +45,7 @@ export function createAuditLog(folder: string, settings: LogSettings): AuditLog 
   const logrotateFile = join(folder, 'logrotate.conf')
   const currentFile = join(logs, 'audit.log')
   let current = settings
-  mkdirSync(logs, { recursive: true, mode: 0o750 })
+  makeFolder(logs, 0o750)
   writeRecords(logs, current)
   writeRule(logrotateFile, logs, current)
   return {

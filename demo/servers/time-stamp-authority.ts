@@ -1,9 +1,10 @@
 import { webcrypto } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import * as asn1js from 'asn1js'
 import * as pkijs from 'pkijs'
+import { makeFolder } from '../../src/disk/make-folder.ts'
 import { certificatePem, ecKeys, makeCertificate } from './authority.ts'
 import { listen, stop } from './socket.ts'
 
@@ -32,7 +33,7 @@ const mostBytes = 4096
 
 /** Starts an authority that stamps whatever it is sent, with the time of this machine; its root lies in `folder`. */
 export async function startTimeStampAuthority(folder: string): Promise<TimeStampAuthority> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const issuer = await makeIssuer()
   const rootFile = join(folder, 'tsa.pem')
   writeFileSync(rootFile, certificatePem(issuer.root), { mode: 0o644 })

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../disk/make-folder.ts'
 import { RenderError } from '../model/errors.ts'
 
 /** Where the three forms of a report lie. */
@@ -52,7 +53,7 @@ export async function writeReport(
   const directory = dirname(files.pdf)
   try {
     await told(directory, async () => {
-      await mkdir(directory, { recursive: true })
+      makeFolder(directory)
       for (const { part, content } of parts) await writeFile(part, content, { flush: true })
     })
     assertStillFree(files)

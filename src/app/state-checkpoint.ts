@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { makeFolder } from '../disk/make-folder.ts'
 import { verifierKey } from '../ledger/note.ts'
 import type { Checkpoint, NoteSigner, Store } from '../ledger/store.ts'
 import { ConfigError } from '../model/errors.ts'
@@ -52,7 +53,7 @@ export async function writeCheckpoint(folder: string, statement: CheckpointState
 
 async function keep(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    await mkdir(resolve(path, '..'), { recursive: true })
+    makeFolder(resolve(path, '..'))
     const there = existsSync(path) ? await readFile(path) : undefined
     if (there && Buffer.compare(there, bytes) === 0) return
     // A beginning of the very same statement is what a crash or a full disk left of it.

@@ -1,7 +1,8 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { makeFolder } from '../disk/make-folder.ts'
 
 /**
  * Lets Node keep what it compiled in the user's own cache folder, so that the next command starts sooner. Where no such
@@ -11,7 +12,7 @@ import { isAbsolute, join } from 'node:path'
 export function keepCompiledCode(): void {
   const folder = cacheFolder(process.env.XDG_CACHE_HOME)
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
     if (isOurs(folder)) enableCompileCache(folder)
   } catch {
     // A home that cannot be written to is no reason not to work.

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { type MadeFile, makeKeys } from '../app/keys.ts'
 import { readOpenApi, type StarterAnswers, starterConfiguration } from '../app/starter.ts'
 import { configurationSchema } from '../app.ts'
+import { makeFolder } from '../disk/make-folder.ts'
 import { AffidavitError, ConfigError } from '../model/errors.ts'
 import { secretReferencePattern, secretReferenceRule } from '../model/secret.ts'
 import { isTimeZone } from '../model/time.ts'
@@ -69,7 +70,7 @@ export function initCommand(shell: Shell): Command {
 async function write(folder: string, file: string, answers: StarterAnswers): Promise<readonly MadeFile[]> {
   const text = starterConfiguration(answers)
   try {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     await writeFile(join(folder, 'affidavit.schema.json'), `${JSON.stringify(configurationSchema(), null, 2)}\n`)
     const keys = await makeKeys({ folder: join(folder, 'keys'), ...answers })
     await writeFile(file, text, { flag: 'wx' })

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream, existsSync } from 'node:fs'
-import { lstat, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { lstat, readFile, rename, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress } from 'node:zlib'
+import { makeFolder } from '../disk/make-folder.ts'
 import { RenderError } from '../model/errors.ts'
 
 /**
@@ -50,7 +51,7 @@ function packageFolder(): string | undefined {
 
 /** What is executed from a shared temporary directory must not have been put there by somebody else. */
 async function ownFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const facts = await lstat(folder)
   if (facts.isDirectory() && facts.uid === userInfo().uid && (facts.mode & 0o022) === 0) return
   throw new RenderError('AFD_RENDER_UNPACK', `${folder} is writable by others, so no browser is run from it`, {

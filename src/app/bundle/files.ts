@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
+import { makeFolder } from '../../disk/make-folder.ts'
 import { createZip, readZip } from '../../ledger/zip.ts'
 import { sha256 } from '../../model/digest.ts'
 import { ConfigError, IntegrityError } from '../../model/errors.ts'
@@ -29,7 +30,7 @@ export async function writeBundle(output: string): Promise<BundleWriter> {
   const unfinished = `${path}.${process.pid}.part`
   const told = <Result>(work: () => Promise<Result>): Promise<Result> => tellingErrors(output, work)
   const sink = await told(async () => {
-    await mkdir(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     return output.endsWith('.zip') ? await createZip(unfinished) : await createFolder(unfinished)
   })
   const lines: string[] = []
@@ -67,7 +68,7 @@ async function createFolder(path: string) {
   await mkdir(path, { mode: 0o700 })
   return {
     async add(name: string, bytes: Uint8Array) {
-      await mkdir(dirname(join(path, name)), { recursive: true })
+      makeFolder(dirname(join(path, name)))
       await writeFile(join(path, name), bytes, { flag: 'wx', mode: 0o600 })
     },
     async close() {},

@@ -1,5 +1,6 @@
-import { chmod, mkdir, open, readFile } from 'node:fs/promises'
+import { chmod, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from '../../disk/make-folder.ts'
 import { SigningError } from '../../model/errors.ts'
 
 /**
@@ -8,7 +9,7 @@ import { SigningError } from '../../model/errors.ts'
  */
 export async function writeSecretFile(path: string, content: string | Uint8Array): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path), 0o700)
   } catch (error) {
     throw unwritable(path, error)
   }
