@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ConfigError, StoreError } from '../model/errors.ts'
 import type { Clock } from '../model/time.ts'
@@ -22,7 +22,7 @@ export type StoreOptions = {
 
 /** Opens the evidence store in an SQLite file; throws StoreError with what is wrong and what to do. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const path = resolve(options.path)
+  const path = realPath(options.path)
   const { origin, mode } = options
   if (!isOrigin(origin)) {
     throw new ConfigError('AFD_CONFIG_ORIGIN', `not a name for a ledger: ${JSON.stringify(origin)}`, {
@@ -44,6 +44,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       throw error
     }
   })
+}
+
+/** Where a link leads: SQLite keeps its own files there, and so must the lock be, however many names a store has. */
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : resolve(path)
 }
 
 /** Nobody begins a new ledger without knowing that the one that was there is gone. */

@@ -54,7 +54,7 @@ export function sqliteStore(
     timestamps: () => told(() => keptTimestamps(tables)),
     inclusionProof: (sequence, size) => told(() => inclusionProof(sequence, size, range)),
     consistencyProof: (from, to) => told(() => consistencyProof(from, to, range)),
-    lockRuns: () => writing(() => lockRuns(path)),
+    lockRuns: () => writing(() => lockRuns(connection)),
     async [Symbol.asyncDispose]() {
       await tables.destroy()
       file.close()

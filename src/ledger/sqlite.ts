@@ -26,6 +26,8 @@ export type Connection = {
   readonly lockTimeoutMs: number
   /** The file that is open, and those that SQLite keeps beside it once they were seen: device and number of each. */
   readonly places: Map<string, string>
+  /** What else must hold before anything is written; each throws where it does not. */
+  readonly guards: Set<() => void>
 }
 
 /** SQLite waits this long by itself, and stops the event loop meanwhile; longer waits are ours. */
@@ -40,7 +42,7 @@ export function connect(path: string, mode: 'write' | 'read', lockTimeoutMs: num
     file.pragma('foreign_keys = ON')
     if (mode === 'read') file.pragma('query_only = ON')
     const tables = new KyselyDatabase<Tables>({ dialect: dialect(file) })
-    return { path, file, tables, lockTimeoutMs, places: new Map([[path, placeOf(path)]]) }
+    return { path, file, tables, lockTimeoutMs, places: new Map([[path, placeOf(path)]]), guards: new Set() }
   } catch (error) {
     file.close()
     throw error
@@ -85,17 +87,19 @@ export async function patiently<Result>(lockTimeoutMs: number, work: () => Resul
 
 /**
  * Runs a transaction that takes the write lock at its start, waiting for other processes as long as agreed. StoreError
- * `AFD_STORE_MOVED`, and nothing written, where the store's files are no longer where they were opened.
+ * `AFD_STORE_MOVED`, and nothing written, where the store's files are no longer where they were opened; a guard's error
+ * where one does not hold.
  */
 export async function writeTransaction<Result>(
   connection: Connection,
   work: (transaction: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
-  const { tables, lockTimeoutMs } = connection
+  const { tables, lockTimeoutMs, guards } = connection
   return await patiently(lockTimeoutMs, () =>
     tables.transaction().execute(async (transaction) => {
       const result = await work(transaction)
       assertInPlace(connection)
+      for (const guard of guards) guard()
       return result
     }),
   )
@@ -119,7 +123,7 @@ export function assertInPlace({ path, places }: Connection): void {
 }
 
 /** What tells a file from another one under the same name; empty where there is none. */
-function placeOf(path: string): string {
+export function placeOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false, bigint: true })
   return found ? `${found.dev} ${found.ino}` : ''
 }

@@ -104,7 +104,8 @@ export type Store = AsyncDisposable & {
   consistencyProof(from: number, to: number): Promise<readonly Uint8Array[]>
   /**
    * The right to run, held by one process at a time and lost when that process ends, however it ends. StoreError
-   * `AFD_STORE_RUN_IN_PROGRESS` where another holds it.
+   * `AFD_STORE_RUN_IN_PROGRESS` where another holds it, and from every later write where another took it because the
+   * lock's file was deleted.
    */
   lockRuns(): Promise<AsyncDisposable>
 }

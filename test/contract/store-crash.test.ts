@@ -55,8 +55,9 @@ test('two processes that append at once both get all of their batches in, each o
 test('the right to run ends with the process that holds it, even where that is killed', async () => {
   const path = await newStore()
   const code = `
-    const { lockRuns } = await import(${JSON.stringify(new URL('../../src/ledger/lock.ts', import.meta.url).href)})
-    await lockRuns(${JSON.stringify(path)})
+    const { openStore } = await import(${JSON.stringify(new URL('../../src/ledger/open.ts', import.meta.url).href)})
+    const store = await openStore({ path: ${JSON.stringify(path)}, origin: '${origin}', clock: null, mode: 'write' })
+    await store.lockRuns()
     console.log('locked')
     setInterval(() => {}, 1000)`
   const holder = spawn(process.execPath, ['--input-type=module', '--eval', code], {

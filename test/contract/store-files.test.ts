@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -274,6 +275,52 @@ test.each(['.lock', '-wal'])(
     await madeStore(path)
   },
 )
+
+test('a store behind a link takes entries, and there is one right to run for all of its names', async () => {
+  const path = newPath()
+  await madeStore(path)
+  const link = join(temporaryFolder(), 'link.db')
+  symlinkSync(path, link)
+  await using store = await openStore({ path, origin, clock, mode: 'write' })
+  await using linked = await openStore({ path: link, origin, clock, mode: 'create' })
+  expect(await linked.append(newEntries(1, 3))).toMatchObject([{ sequence: 3 }])
+  await using _ = await store.lockRuns()
+  expect(await rejectionOf(linked.lockRuns())).toMatchObject({ code: 'AFD_STORE_RUN_IN_PROGRESS' })
+  expect(await verifyStore({ path: link })).toMatchObject({ verdict: 'verified', entries: 4 })
+})
+
+test('who holds the right to run keeps it where the file of the lock is deleted', async () => {
+  const path = newPath()
+  await madeStore(path)
+  await using store = await openStore({ path, origin, clock, mode: 'write' })
+  await using other = await openStore({ path, origin, clock, mode: 'write' })
+  const lock = await store.lockRuns()
+  rmSync(`${path}.lock`)
+  expect(await store.append(newEntries(1, 3))).toMatchObject([{ sequence: 3 }])
+  expect(await rejectionOf(other.lockRuns())).toMatchObject({ code: 'AFD_STORE_RUN_IN_PROGRESS' })
+  await lock[Symbol.asyncDispose]()
+  await (await other.lockRuns())[Symbol.asyncDispose]()
+})
+
+test('where another took the right to run because the file of the lock was deleted, the first writes nothing more', async () => {
+  const path = newPath()
+  await madeStore(path)
+  await using store = await openStore({ path, origin, clock, mode: 'write' })
+  await using other = await openStore({ path, origin, clock, mode: 'write' })
+  const lock = await store.lockRuns()
+  rmSync(`${path}.lock`)
+  const taken = await other.lockRuns()
+  await other.append(newEntries(1, 3))
+  const refusal = { code: 'AFD_STORE_RUN_IN_PROGRESS', exitCode: 3 }
+  expect(await rejectionOf(store.append(newEntries(1, 4)))).toMatchObject(refusal)
+  expect(await rejectionOf(store.checkpoint(signer))).toMatchObject(refusal)
+  // Whatever the other one wrote of what it found, this one does not contradict it afterwards.
+  await taken[Symbol.asyncDispose]()
+  expect(await rejectionOf(store.append(newEntries(1, 4)))).toMatchObject(refusal)
+  await lock[Symbol.asyncDispose]()
+  await store.append(newEntries(1, 4))
+  expect(await verifyStore({ path })).toMatchObject({ verdict: 'verified', entries: 5 })
+})
 
 test('a store opens for writing while another process writes for long', async () => {
   const path = newPath()
