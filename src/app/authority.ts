@@ -1,5 +1,6 @@
 import { readFile, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { partOf } from '../disk/part.ts'
 import { type Instant, instant, later } from '../model/time.ts'
 import { readKeyFile, writeSecretFile } from '../signing/keys/files.ts'
 import { crlDays, makeOwnCrl } from '../signing/keys/own-crl.ts'
@@ -47,7 +48,7 @@ export async function renewCrl(options: {
     ...(previous ? { previous } : {}),
     ...(revoked ? { revoke: { certificate: revoked, at: now, reason } } : {}),
   })
-  const part = `${path}.${process.pid}.part`
+  const part = partOf(path)
   try {
     await writeSecretFile(part, list)
     await rename(part, path)

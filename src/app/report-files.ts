@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '../disk/make-folder.ts'
+import { partOf, putInPlace } from '../disk/part.ts'
 import { RenderError } from '../model/errors.ts'
+import { reportPartMark } from './report-parts.ts'
 
 /** Where the three forms of a report lie. */
 export type ReportFiles = { readonly pdf: string; readonly html: string; readonly json: string }
@@ -43,11 +45,13 @@ function assertStillFree(files: ReportFiles): void {
 export async function writeReport(
   files: ReportFiles,
   contents: { readonly pdf: Uint8Array; readonly html: string; readonly json: string },
-  record: () => Promise<void>,
+  /** The ledger that issues it. */
+  { origin, record }: { readonly origin: string; readonly record: () => Promise<void> },
 ): Promise<void> {
+  const mark = reportPartMark(origin)
   const parts = (['html', 'json', 'pdf'] as const).map((form) => ({
     place: files[form],
-    part: `${files[form]}.${process.pid}.part`,
+    part: partOf(files[form], mark),
     content: contents[form],
   }))
   const directory = dirname(files.pdf)
@@ -59,7 +63,7 @@ export async function writeReport(
     assertStillFree(files)
     await record()
     await told(directory, async () => {
-      for (const { place, part } of parts) await rename(part, place)
+      for (const { place, part } of parts) await putInPlace(part, place)
     })
   } finally {
     await Promise.all(parts.map(({ part }) => rm(part, { force: true }).catch(() => {})))

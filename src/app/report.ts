@@ -62,7 +62,7 @@ export async function issueReport(
   const key = await ports.reportKey(project, options.signal)
   const ledgerKey = await ports.ledgerKey(project)
   const directory = resolve(project.directory, options.directory ?? project.config.reports.directory)
-  const settled = await settleReports(directory, store)
+  const settled = await settleReports(directory, store, project.clock)
   const { size, root, note } = await store.checkpoint(ledgerKey)
   const timestamper = () => ports.timestamper(project)
   const stamping = await stampHandedOut(project, store, { size, note }, { timestamper, signal: options.signal })
@@ -90,9 +90,8 @@ export async function issueReport(
   const signed = await key.sign(printed, { title: document.title, attachments, signal: options.signal })
   await assertSound(signed)
 
-  await writeReport(files, { pdf: signed.pdf, html, json }, () =>
-    recordIssue(project, store, { issue, assessment, signed }, ledgerKey),
-  )
+  const record = () => recordIssue(project, store, { issue, assessment, signed }, ledgerKey)
+  await writeReport(files, { pdf: signed.pdf, html, json }, { origin: store.origin, record })
   const { level, asked, shortfall } = signed
   return { id: issue.id, files, settled, level, asked, shortfall, stamping, assessment, comparison }
 }

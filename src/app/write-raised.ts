@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { partOf, putInPlace } from '../disk/part.ts'
 import { parseTreeHead } from '../ledger/checkpoint.ts'
 import { parseNote } from '../ledger/note.ts'
 import type { Store } from '../ledger/store.ts'
@@ -14,6 +15,7 @@ import { ledgerOrigin } from './origin.ts'
 import { ownEntry } from './own-entries.ts'
 import type { Ports } from './ports.ts'
 import type { Project } from './project.ts'
+import { reportPartMark } from './report-parts.ts'
 
 /** Where a raised file comes from: the report as it was, and who may have issued it. */
 export type RaisedFrom = {
@@ -31,12 +33,13 @@ export type RaisedRecord = { readonly recorded: string | null; readonly unrecord
  * what cannot be written is not recorded, what cannot be recorded leaves no file behind. Throws ConfigError or StoreError.
  */
 export async function writeRaised(path: string, raised: RaisedPdf, from: RaisedFrom): Promise<RaisedRecord> {
-  const part = `${path}.${process.pid}.part`
+  const origin = originOf(from.attachments)
+  const part = partOf(path, origin === undefined ? undefined : reportPartMark(origin))
   try {
     await writeFile(part, raised.pdf, { flush: true }).catch(unwritable(path))
     assertFree(path)
     const record = await recordRaised(raised, from)
-    await rename(part, path).catch(unwritable(path))
+    await putInPlace(part, path).catch(unwritable(path))
     return record
   } finally {
     await rm(part, { force: true }).catch(() => {})

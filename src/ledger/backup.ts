@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { keepPart, partOf } from '../disk/part.ts'
 import { IntegrityError, StoreError } from '../model/errors.ts'
 import { storeFailure } from './failure.ts'
 import { assertReadable } from './migrate.ts'
@@ -31,14 +32,14 @@ export async function backupStore(options: {
 }): Promise<Backup> {
   const target = resolve(options.target)
   assertFree(target)
-  const unfinished = `${target}.${process.pid}.part`
+  const unfinished = partOf(target)
   try {
     await copy(resolve(options.path), unfinished, options.signal)
     const { publicKey, checkStamp, signal } = options
     const result = await verifyStore({ path: unfinished, publicKey, checkStamp, signal })
     if (result.verdict === 'refused') throw notVerified(options.path, result)
     assertFree(target)
-    await keep(unfinished, target)
+    await keepPart(unfinished, target)
     return { ...result, path: target, size: (await stat(target)).size }
   } finally {
     for (const end of ['', '-journal', '-wal', '-shm']) await rm(`${unfinished}${end}`, { force: true })
@@ -59,6 +60,18 @@ function assertFree(target: string): void {
   })
 }
 
+function begin(target: string): void {
+  try {
+    createFile(target)
+  } catch (cause) {
+    throw new StoreError('AFD_BACKUP_WRITE', `no backup can be written to ${dirname(target)}`, {
+      hint: 'Check that you may write there, or name a file in another folder.',
+      subject: target,
+      cause,
+    })
+  }
+}
+
 /** Pages copied between two looks at the signal. */
 const pagesAtOnce = 2000
 
@@ -66,7 +79,7 @@ async function copy(source: string, target: string, signal: AbortSignal): Promis
   const connection = connect(source, 'read', lockTimeoutMs)
   try {
     assertReadable(connection.file, source)
-    createFile(target)
+    begin(target)
     // One read transaction, so that what others append meanwhile does not make the copy start again and again.
     connection.file.exec('BEGIN')
     connection.file.prepare('SELECT size FROM frontier').get()
@@ -93,17 +106,6 @@ async function copy(source: string, target: string, signal: AbortSignal): Promis
   } finally {
     made.file.close()
   }
-}
-
-async function keep(unfinished: string, target: string): Promise<void> {
-  await sync(unfinished)
-  await rename(unfinished, target)
-  await sync(dirname(target))
-}
-
-async function sync(path: string): Promise<void> {
-  await using file = await open(path, 'r')
-  await file.sync()
 }
 
 function notVerified(store: string, { problems }: StoreVerification): IntegrityError {

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
+import { keepPart, partOf } from '../disk/part.ts'
 import { type Sha256, sha256 } from '../model/digest.ts'
 import { erasedBy } from '../model/erasure.ts'
 import { StoreError } from '../model/errors.ts'
@@ -40,27 +41,28 @@ export async function restoreStore(
   options: Pick<VerifyOptions, 'path' | 'checkStamp'> & { readonly publicKey: Uint8Array; readonly clock: Clock },
 ): Promise<StoreVerification> {
   const { path, publicKey, checkStamp, clock } = options
-  const unfinished = `${path}.restoring`
+  const unfinished = partOf(path)
   assertFree(path)
   try {
-    await rm(unfinished, { force: true })
     createFile(unfinished)
     const connection = connect(unfinished, 'write', 0)
     try {
       makeDurable(connection)
       migrate(connection.file, ledger.origin, clock)
       await fill(connection, ledger)
+      // What a full disk kept in a write-ahead log would be left behind with it.
+      connection.file.pragma('journal_mode = DELETE')
     } finally {
       connection.file.close()
     }
     const result = await verifyStore({ path: unfinished, publicKey, checkStamp })
     assertFree(path)
-    if (result.verdict === 'verified') await rename(unfinished, path)
+    if (result.verdict === 'verified') await keepPart(unfinished, path)
     return result
   } catch (error) {
     throw storeFailure(error, path)
   } finally {
-    for (const file of [unfinished, `${unfinished}-wal`, `${unfinished}-shm`]) await rm(file, { force: true })
+    for (const end of ['', '-journal', '-wal', '-shm']) await rm(`${unfinished}${end}`, { force: true })
   }
 }
 

@@ -51,7 +51,15 @@ function packageFolder(): string | undefined {
 
 /** What is executed from a shared temporary directory must not have been put there by somebody else. */
 async function ownFolder(folder: string): Promise<void> {
-  makeFolder(folder, 0o700)
+  try {
+    makeFolder(folder, 0o700)
+  } catch (cause) {
+    throw new RenderError('AFD_RENDER_UNPACK', `the folder ${folder} for the packaged browser cannot be made`, {
+      hint: 'Set TMPDIR to a folder where you may write.',
+      subject: folder,
+      cause,
+    })
+  }
   const facts = await lstat(folder)
   if (facts.isDirectory() && facts.uid === userInfo().uid && (facts.mode & 0o022) === 0) return
   throw new RenderError('AFD_RENDER_UNPACK', `${folder} is writable by others, so no browser is run from it`, {

@@ -91,6 +91,8 @@ test('a whole ledger is imported again, verifies, and goes on', async () => {
   await expect(importBundle(other, at('whole.zip'))).rejects.toMatchObject({ code: 'AFD_STORE_EXISTS' })
   await rm(log)
   await importBundle(other, at('whole.zip'))
+  // The store is one file, and nothing of it stands in a write-ahead log that did not get its name: 1 in its header.
+  expect((await readFile(at('imported', 'affidavit.db')))[18]).toBe(1)
   const [before, after] = [await verifyTheStore(project, signal), await verifyTheStore(other, signal)]
   expect(after).toMatchObject({ verdict: 'verified', root: before.root, checkpoints: before.checkpoints })
   await collectNow(other, { targets: other.config.plan, signal })
@@ -99,7 +101,7 @@ test('a whole ledger is imported again, verifies, and goes on', async () => {
   await expect(importBundle(other, at('whole.zip'))).rejects.toMatchObject({ code: 'AFD_STORE_EXISTS' })
 })
 
-test('a part of a ledger, another ledger’s key, or a refused bundle is not imported', async () => {
+test('a part of a ledger, another ledger’s key, a refused bundle, or what is none is not imported', async () => {
   const other = await another('refusing')
   await bundle(later(), 'some')
   expect(await verifyBundle(at('some'))).toMatchObject({ verdict: 'accepted', whole: false })
@@ -110,6 +112,9 @@ test('a part of a ledger, another ledger’s key, or a refused bundle is not imp
   await rm(at('refusing', 'keys'), { recursive: true })
   await makeKeys({ folder: at('refusing', 'keys'), organisation: 'Example Retail Ltd', passphrase: null })
   await expect(importBundle(other, at('whole'))).rejects.toMatchObject({ code: 'AFD_IMPORT_KEY', exitCode: 2 })
+  const noBundle = importBundle(other, at('affidavit.yaml'))
+  await expect(noBundle).rejects.toMatchObject({ code: 'AFD_IMPORT_NO_BUNDLE', exitCode: 2 })
+  await expect(importBundle(other, at('nothing.zip'))).rejects.toMatchObject({ code: 'AFD_BUNDLE_UNREADABLE' })
   expect(await readdir(at('refusing'))).not.toContain('affidavit.db')
 })
 

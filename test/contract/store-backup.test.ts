@@ -88,6 +88,12 @@ test('a backup can be interrupted, and leaves nothing behind', async () => {
   expect((await readdir(folder)).filter((name) => name.startsWith('backup'))).toEqual([])
 })
 
+test.runIf(process.platform === 'linux')('a folder that takes no files is told as that of the backup', async () => {
+  const { path } = await ledger(1)
+  const nowhere = backupStore({ path, target: '/proc/backup.db', publicKey, signal: never })
+  expect(await rejectionOf(nowhere)).toMatchObject({ code: 'AFD_BACKUP_WRITE', exitCode: 3 })
+})
+
 async function ledger(size: number): Promise<{ folder: string; path: string; store: Store }> {
   const folder = temporaryFolder()
   const path = join(folder, 'evidence.db')

@@ -13,7 +13,7 @@ const mayImport: Record<string, readonly string[]> = {
   'src/disk': [],
   'src/config': ['src/model'],
   'src/collect': ['src/model'],
-  'src/ledger': ['src/model'],
+  'src/ledger': ['src/model', 'src/disk'],
   'src/assess': ['src/model'],
   'src/signing': ['src/model', 'src/disk'],
   'src/render': ['src/model', 'src/disk'],

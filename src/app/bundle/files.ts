@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { makeFolder } from '../../disk/make-folder.ts'
+import { partOf } from '../../disk/part.ts'
 import { createZip, readZip } from '../../ledger/zip.ts'
 import { sha256 } from '../../model/digest.ts'
 import { ConfigError, IntegrityError } from '../../model/errors.ts'
@@ -27,7 +28,7 @@ export async function writeBundle(output: string): Promise<BundleWriter> {
   if (existsSync(path)) {
     throw new ConfigError('AFD_BUNDLE_EXISTS', `${output} exists already`, { hint: 'name another file or folder' })
   }
-  const unfinished = `${path}.${process.pid}.part`
+  const unfinished = partOf(path)
   const told = <Result>(work: () => Promise<Result>): Promise<Result> => tellingErrors(output, work)
   const sink = await told(async () => {
     makeFolder(dirname(path))
@@ -91,10 +92,17 @@ export async function readBundle(path: string): Promise<BundleFiles> {
     return folder ? await folderFiles(path) : zipFiles(await readFile(path))
   } catch (cause) {
     if (cause instanceof IntegrityError) throw cause
-    throw new ConfigError('AFD_BUNDLE_UNREADABLE', `the bundle ${path} cannot be read`, {
-      hint: 'check its path and permissions; a very large zip archive can be unpacked and its folder be named',
-      cause,
-    })
+    const missing = !existsSync(path)
+    throw new ConfigError(
+      'AFD_BUNDLE_UNREADABLE',
+      `the bundle ${path} ${missing ? 'does not exist' : 'cannot be read'}`,
+      {
+        hint: missing
+          ? 'check its path'
+          : 'check its permissions; a very large zip archive can be unpacked and its folder be named',
+        cause,
+      },
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { restoreStore } from '../../ledger/restore.ts'
 import type { StoreVerification } from '../../ledger/verify.ts'
@@ -8,6 +9,7 @@ import type { Project } from '../project.ts'
 import { revocationAtHand } from '../revocation-at-hand.ts'
 import { stampCheck, timestampAnchors } from '../timestamper.ts'
 import { artefactFile } from './content.ts'
+import { isBundle } from './files.ts'
 import { openBundle, type VerifiedBundle } from './verify.ts'
 
 /**
@@ -15,6 +17,12 @@ import { openBundle, type VerifiedBundle } from './verify.ts'
  * it is kept. Throws ConfigError, StoreError, or IntegrityError where the bundle or what became of it does not hold.
  */
 export async function importBundle(project: Project, file: string): Promise<StoreVerification & { path: string }> {
+  if (existsSync(file) && !(await isBundle(file))) {
+    throw new ConfigError('AFD_IMPORT_NO_BUNDLE', `${file} is no evidence bundle: neither a zip archive nor a folder`, {
+      hint: 'name what `affidavit evidence export --all` wrote; a backup is not imported, but copied to the place of the store (docs/backup.md)',
+      subject: file,
+    })
+  }
   const trust = await timestampAnchors(project)
   const bundle = await openBundle(file, { trust })
   if (!('files' in bundle)) {

@@ -37,6 +37,11 @@ test.skipIf(!supported)('nothing is run from a folder that others can write', as
   await expect(packagedBrowser(signal)).rejects.toMatchObject({ code: 'AFD_RENDER_UNPACK', subject: place })
 })
 
+test.skipIf(!supported)('a temporary directory in which nothing can be made is told', async () => {
+  vi.stubEnv('TMPDIR', '/proc/temporary')
+  await expect(packagedBrowser(signal)).rejects.toMatchObject({ code: 'AFD_RENDER_UNPACK' })
+})
+
 test.skipIf(!supported)('unpacking that is interrupted leaves no browser and no part of one', async () => {
   const stop = new AbortController()
   stop.abort(new Error('stopped'))
