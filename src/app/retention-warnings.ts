@@ -1,4 +1,5 @@
 import { type Config, periodAt, periodBefore } from '../config/config.ts'
+import type { Period } from '../model/period.ts'
 import { inForce } from '../model/retention.ts'
 import { endOfTerm } from '../model/term.ts'
 import { dayOf, type Instant } from '../model/time.ts'
@@ -12,15 +13,17 @@ export function retentionWarnings(
 ): readonly { readonly message: string; readonly hint: string }[] {
   const { policies, holds, schedule } = config.retention
   const { timeZone } = config.organisation
-  const current = periodAt(config, now)
-  const periods = [...config.periods.list, current, ...[periodBefore(config, current) ?? []].flat()]
+  const periods = reportedPeriods(config, now)
+  const listed = new Set(config.periods.list.map(({ id }) => id))
+  const named = (id: string) =>
+    listed.size === 0 || listed.has(id) ? id : `${id}, which reports are of because periods.list has none for today`
   return [
     ...policies.flatMap(({ id, keep }) => {
       const short = periods.find(({ from, to }) => endOfTerm(from, keep, timeZone) < to)
       if (!short) return []
       return [
         {
-          message: `the policy "${id}" keeps raw bytes for ${keep.text} only, shorter than the assessment period ${short.id}: its report will rest on evidence whose bytes are gone`,
+          message: `the policy "${id}" keeps raw bytes for ${keep.text} only, shorter than the assessment period ${named(short.id)}: its report will rest on evidence whose bytes are gone`,
           hint: 'findings stay, because facts are kept; an auditor cannot look at the raw bytes behind them any more',
         },
       ]
@@ -35,4 +38,11 @@ export function retentionWarnings(
       ? [{ message: 'retention.schedule is set, but there is no policy to apply', hint: 'give it policies:' }]
       : []),
   ]
+}
+
+/** Those that reports may be asked of: the listed ones, today's, and the calendar's one before it where that is followed. */
+function reportedPeriods(config: RetentionConfig, now: Instant): readonly Period[] {
+  const current = periodAt(config, now)
+  const before = config.periods.every === null ? undefined : periodBefore(config, current)
+  return [...config.periods.list, current, ...(before ? [before] : [])]
 }
