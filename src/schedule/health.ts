@@ -7,6 +7,9 @@ import { nextSlot } from '../model/schedule.ts'
 import type { Instant } from '../model/time.ts'
 import type { Untimed } from './stamping.ts'
 
+/** What went wrong, and when. */
+export type Problem = { readonly at: Instant; readonly message: string }
+
 /** What the daemon knows of itself; the health endpoint shows it. */
 export type Health = {
   readonly started: Instant
@@ -18,8 +21,8 @@ export type Health = {
     readonly state: string
     readonly ended: Instant
   } | null
-  /** Why the newest run could not be kept; null while all is well. */
-  problem: { readonly at: Instant; readonly message: string } | null
+  /** Why the newest run could not be kept, and why retention was not applied the last time it was due. */
+  readonly problems: { collection: Problem | null; retention: Problem | null }
   /** Entries that no time-stamp authority has stamped yet although that is due, and why; an outage of theirs is not ours. */
   untimed: Untimed | null
   queued: number
@@ -44,16 +47,19 @@ export async function serveHealth(
       response.writeHead(get ? 404 : 405, headers).end('{"error":"there is GET /healthz"}\n')
       return
     }
+    const { problems, ...rest } = health
+    const problem = problems.collection ?? problems.retention
     const body = {
-      status: health.problem ? 'failing' : 'ok',
+      status: problem ? 'failing' : 'ok',
       version,
-      ...health,
+      ...rest,
+      problem,
       next: project.config.schedules.map((schedule) => ({
         schedule: schedule.id,
         slot: nextSlot(schedule, project.clock.now()),
       })),
     }
-    response.writeHead(health.problem ? 503 : 200, headers).end(`${JSON.stringify(body)}\n`)
+    response.writeHead(problem ? 503 : 200, headers).end(`${JSON.stringify(body)}\n`)
   })
   server.requestTimeout = 5_000
   server.headersTimeout = 5_000

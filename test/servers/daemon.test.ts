@@ -15,6 +15,8 @@ import type { RunRecord } from '../../src/model/assessment.ts'
 import { latestSlot } from '../../src/model/schedule.ts'
 import { instant } from '../../src/model/time.ts'
 import { startDaemon } from '../../src/schedule/daemon.ts'
+import { type Health, serveHealth } from '../../src/schedule/health.ts'
+import { collectSlot, eraseDue } from '../../src/schedule/slot-work.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
 import { oldEntry, record, retentionProject } from '../helpers/retention.ts'
 
@@ -171,6 +173,35 @@ test('a slot of a schedule that is there for retention alone is caught up once, 
     expect({ start, applied: await applied(before) }).toMatchObject({ start, applied: [late] })
   }
   expect(await verifyTheStore(before, signal)).toMatchObject({ verdict: 'verified', unsigned: 0, remnants: false })
+})
+
+test('retention that failed is told until it is applied again, whatever becomes of collections', async () => {
+  const path = join(folder.path, `retention-${stores}`)
+  const policy = '{ id: raw, keep: 60d, basis: storage limitation }'
+  const project = await retentionProject(path, `retention: { schedule: hourly, policies: [${policy}] }\n`)
+  await record(project, [oldEntry(100, 'old')])
+  const health: Health = {
+    ...{ started: instant(Date.now()), running: null, last: null, untimed: null, queued: 0 },
+    problems: { collection: null, retention: null },
+  }
+  const [schedule] = project.config.schedules
+  if (!schedule) throw new TypeError('no schedule')
+  const slot = latestSlot(schedule, instant(Date.now()))
+  const job = { schedule, slot, trigger: 'schedule', collects: true, erases: true } as const
+  const parts = { log, health, signal: AbortSignal.timeout(60_000), stamped: () => {} }
+  await using server = await serveHealth(project, health)
+  const status = async () => (await fetch(`http://127.0.0.1:${server.port}/healthz`)).status
+  await eraseDue({ ...project, config: { ...project.config, keys: { ledger: 'keys/none.pem' } } }, job, parts)
+  expect(health.problems).toMatchObject({ collection: null, retention: { message: expect.any(String) } })
+  await collectSlot(project, job, parts)
+  expect(health).toMatchObject({
+    last: { state: 'finished' },
+    problems: { retention: { message: expect.any(String) } },
+  })
+  expect(await status()).toBe(503)
+  await eraseDue(project, job, parts)
+  expect(health.problems).toEqual({ collection: null, retention: null })
+  expect(await status()).toBe(200)
 })
 
 test('SIGTERM stops the daemon process cleanly, with its log in JSON lines', async () => {
