@@ -25,6 +25,14 @@ test('as JSON it has one result a rule', async () => {
   expect(rules[0]).toMatchObject({ id: 'header', result: 'passed', clauses: { 'PDF/A-3b': '6.1.2' }, examined: 1 })
 })
 
+test('a file that is no PDF is one error, not a list of rules', async () => {
+  for (const more of [[], ['--json']]) {
+    const { code, stdout, stderr } = await cli(import.meta.filename, ...more)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('AFD_PDF_RULES_FILE')
+  }
+})
+
 test('a file that is not there is the caller’s slip', async () => {
   const { code, stderr } = await cli('nowhere.pdf')
   expect(code).toBe(2)
