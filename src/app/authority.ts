@@ -2,7 +2,7 @@ import { readFile, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { partOf } from '../disk/part.ts'
 import { type Instant, instant, later } from '../model/time.ts'
-import { readKeyFile, writeSecretFile } from '../signing/keys/files.ts'
+import { aboutFile, readKeyFile, writeSecretFile } from '../signing/keys/files.ts'
 import { crlDays, makeOwnCrl } from '../signing/keys/own-crl.ts'
 import { readCertificates } from '../signing/keys/pem.ts'
 import { readPrivateKey } from '../signing/keys.ts'
@@ -31,11 +31,13 @@ export async function renewCrl(options: {
 }): Promise<{ readonly path: string; readonly until: Instant }> {
   const { folder, passphrase, revoke, reason } = options
   const now = instant(Date.now())
-  const [authority] = readCertificates(await readKeyFile(join(folder, 'ca.cert.pem')))
-  const pem = Buffer.from(await readKeyFile(join(folder, 'ca.key.pem'))).toString('utf8')
-  const key = readPrivateKey(pem, passphrase === null ? undefined : await readPassphrase(passphrase, process.cwd()))
+  const [authority] = await certificatesIn(join(folder, 'ca.cert.pem'))
+  const keyFile = join(folder, 'ca.key.pem')
+  const pem = Buffer.from(await readKeyFile(keyFile)).toString('utf8')
+  const secret = passphrase === null ? undefined : await readPassphrase(passphrase, process.cwd())
+  const key = await aboutFile(keyFile, () => readPrivateKey(pem, secret))
   const path = join(folder, 'ca.crl.pem')
-  const [revoked] = revoke === undefined ? [] : readCertificates(await readKeyFile(resolve(revoke)))
+  const [revoked] = revoke === undefined ? [] : await certificatesIn(revoke)
   const previous = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     // An authority made before lists were made has none.
     if (error.code === 'ENOENT') return undefined
@@ -56,4 +58,9 @@ export async function renewCrl(options: {
     await rm(part, { force: true })
   }
   return { path, until: later(now, crlDays * 86_400_000) }
+}
+
+async function certificatesIn(path: string): Promise<readonly Uint8Array[]> {
+  const bytes = await readKeyFile(resolve(path))
+  return await aboutFile(path, () => readCertificates(bytes))
 }

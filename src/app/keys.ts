@@ -8,7 +8,7 @@ import { SigningError } from '../model/errors.ts'
 import { type KeyLocation, keyLocationText } from '../model/key-location.ts'
 import { instant } from '../model/time.ts'
 import { signaturePanel } from '../render/signature-panel.ts'
-import { readKeyFile, writeSecretFile } from '../signing/keys/files.ts'
+import { aboutFile, readKeyFile, writeSecretFile } from '../signing/keys/files.ts'
 import { makeLocalIdentity } from '../signing/keys/identity.ts'
 import { certificateRequest } from '../signing/keys/request.ts'
 import { assertNotRevoked } from '../signing/keys/standing.ts'
@@ -38,7 +38,8 @@ export type MadeFile = { readonly path: string; readonly purpose: string }
 export async function openLedgerKey(project: Project): Promise<NoteSigner> {
   const { ledger, passphrase } = project.config.keys
   const pem = await readKeyFile(resolve(project.directory, ledger))
-  const key = loadLedgerKey(Buffer.from(pem).toString('utf8'), await passphraseOf(passphrase, project.directory))
+  const secret = await passphraseOf(passphrase, project.directory)
+  const key = await aboutFile(ledger, () => loadLedgerKey(Buffer.from(pem).toString('utf8'), secret))
   return { name: ledgerOrigin(project.config), ...key }
 }
 

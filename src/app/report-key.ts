@@ -1,13 +1,13 @@
 import { extname, resolve } from 'node:path'
-import { ConfigError } from '../model/errors.ts'
-import { type KeyLocation, parseKeyLocation } from '../model/key-location.ts'
+import { ConfigError, SigningError } from '../model/errors.ts'
+import { type KeyLocation, keyLocationText, parseKeyLocation } from '../model/key-location.ts'
 import type { Clock } from '../model/time.ts'
 import { type AwsKms, openAwsKey } from '../signing/keys/cloud/aws.ts'
 import { type AzureKeys, openAzureKey } from '../signing/keys/cloud/azure.ts'
 import { type GoogleKms, openGoogleKey } from '../signing/keys/cloud/google.ts'
-import { readKeyFile } from '../signing/keys/files.ts'
+import { aboutFile, readKeyFile } from '../signing/keys/files.ts'
 import { lookAtPkcs11Key, openPkcs11Key } from '../signing/keys/pkcs11/open.ts'
-import { loadSigningKey, reportSigner } from '../signing/keys.ts'
+import { assertCertificates, loadSigningKey, reportSigner } from '../signing/keys.ts'
 import type { Signer, SigningKey } from '../signing/signer.ts'
 import { findPackages, type PackagedKind } from './key-packages.ts'
 import { readPassphrase } from './secrets.ts'
@@ -34,7 +34,26 @@ export function keyLocationOf(text: string): KeyLocation {
 export async function openSigner(request: KeyRequest, clock: Clock, signal: AbortSignal): Promise<Signer> {
   // First what costs nothing: a missing file must not take a PIN or a person's touch to be found out.
   const certificates = await readCertificateFiles(request)
-  return await reportSigner(await openSigningKey(request, signal), certificates, clock)
+  const key = await openSigningKey(request, signal)
+  try {
+    return await reportSigner(key, certificates, clock)
+  } catch (error) {
+    if (error instanceof SigningError && error.code === 'AFD_KEY_CERTIFICATE') throw withoutOwn(request, key, error)
+    throw error
+  }
+}
+
+/** Says of which key no certificate was found, and where it was looked for. */
+function withoutOwn({ location, certificates }: KeyRequest, key: SigningKey, cause: SigningError): SigningError {
+  const name = keyLocationText(location)
+  const places = [...certificates, ...(key.certificates.length > 0 ? [name] : [])]
+  const message =
+    places.length === 0
+      ? `no certificate is given for the key ${name}`
+      : `none of the certificates in ${places.join(', ')} belongs to the key ${name}`
+  const hint =
+    'Name the certificate that was issued for this very key: --certificates, or signing.certificates in affidavit.yaml.'
+  return new SigningError(cause.code, message, { hint, subject: name, cause })
 }
 
 /** The key alone, opened; throws SigningError. */
@@ -44,10 +63,12 @@ export async function openSigningKey(request: KeyRequest, signal: AbortSignal): 
     case 'file': {
       const bytes = await readKeyFile(resolve(directory, location.path))
       const secret = passphrase === null ? {} : { passphrase: await readPassphrase(passphrase, directory) }
-      return loadSigningKey(
-        isPkcs12(location.path)
-          ? { pkcs12: bytes, ...secret }
-          : { keyPem: Buffer.from(bytes).toString('utf8'), certificates: [], ...secret },
+      return await aboutFile(location.path, () =>
+        loadSigningKey(
+          isPkcs12(location.path)
+            ? { pkcs12: bytes, ...secret }
+            : { keyPem: Buffer.from(bytes).toString('utf8'), certificates: [], ...secret },
+        ),
       )
     }
     case 'pkcs11': {
@@ -92,7 +113,13 @@ export async function readCertificateFiles({
   certificates,
   directory,
 }: Pick<KeyRequest, 'certificates' | 'directory'>): Promise<readonly Uint8Array[]> {
-  return await Promise.all(certificates.map((path) => readKeyFile(resolve(directory, path))))
+  return await Promise.all(
+    certificates.map(async (path) => {
+      const bytes = await readKeyFile(resolve(directory, path))
+      await aboutFile(path, () => assertCertificates(bytes))
+      return bytes
+    }),
+  )
 }
 
 async function importPackages(kind: PackagedKind, directory: string): Promise<readonly unknown[]> {

@@ -111,7 +111,9 @@ function fromPkcs12(source: Extract<ReportKeySource, { pkcs12: Uint8Array }>): L
   const found = readPkcs12(source.pkcs12, source.passphrase ?? '')
   const [first] = found.keys
   if (!first || found.keys.length !== 1) {
-    throw new SigningError('AFD_KEY_UNREADABLE', `the PKCS #12 file holds ${found.keys.length} keys, not one`)
+    throw new SigningError('AFD_KEY_UNREADABLE', `the PKCS #12 file holds ${found.keys.length} keys, not one`, {
+      hint: 'Export the one key that is to sign into a file of its own.',
+    })
   }
   return {
     key: createPrivateKey({ key: Buffer.from(first), format: 'der', type: 'pkcs8' }),
@@ -143,7 +145,10 @@ function readOne(bytes: Uint8Array): Certificate {
     return readCertificate(bytes)
   } catch (error) {
     if (!(error instanceof DerError)) throw error
-    throw new SigningError('AFD_CERTIFICATE', `a certificate cannot be read: ${error.message}`, { cause: error })
+    throw new SigningError('AFD_CERTIFICATE', `a certificate cannot be read: ${error.message}`, {
+      hint: 'Give X.509 certificates of version 3 as PEM or DER, as their authority issued them.',
+      cause: error,
+    })
   }
 }
 
@@ -184,6 +189,11 @@ export type KeyDescription = {
   readonly notAfter: Instant
   /** SHA-256 over the certificate's DER, 64 lower-case hexadecimal digits. */
   readonly fingerprint: string
+}
+
+/** Throws SigningError where a file's bytes (PEM or DER) are no certificates. */
+export function assertCertificates(source: string | Uint8Array): void {
+  for (const certificate of readCertificates(source)) readOne(certificate)
 }
 
 /** Describes the first certificate of a PEM text or DER; throws SigningError. */

@@ -52,5 +52,16 @@ export async function readKeyFile(path: string): Promise<Uint8Array> {
   }
 }
 
+/** Work on what a file holds; a SigningError of it that names no file is told with the file's path before its message. */
+export async function aboutFile<Result>(path: string, work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof SigningError) || error.subject !== undefined) throw error
+    const { code, message, hint } = error
+    throw new SigningError(code, `${path}: ${message}`, { ...(hint ? { hint } : {}), subject: path, cause: error })
+  }
+}
+
 const isCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code

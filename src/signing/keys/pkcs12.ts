@@ -90,7 +90,7 @@ function certificateOf(value: Der | undefined): Uint8Array {
 /** The one error for a passphrase that does not fit. */
 export function wrongPassphrase(cause?: unknown): SigningError {
   return new SigningError('AFD_KEY_PASSPHRASE', 'the passphrase does not open the key', {
-    hint: 'Check the reference under signing in affidavit.yaml, and that the secret ends without a line feed.',
+    hint: 'Check what --passphrase, or signing.passphrase in affidavit.yaml, refers to, and that the secret ends without a line feed.',
     cause,
   })
 }
