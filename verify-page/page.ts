@@ -40,7 +40,7 @@ function trust(name: string, bytes: Uint8Array, problems: string[]): void {
 
 async function show(): Promise<void> {
   const mine = ++turn
-  byId('trusted').replaceChildren(...trustView(trusted, distrust))
+  byId('trusted').replaceChildren(...trustView(trusted, trustFor))
   if (!report) return
   const result = byId('result')
   result.setAttribute('aria-busy', 'true')
@@ -56,8 +56,9 @@ async function show(): Promise<void> {
   view.querySelector('h2')?.focus()
 }
 
-function distrust(certificate: Trusted): void {
-  trusted = trusted.filter((each) => each !== certificate)
+/** Puts what the reader has changed of a certificate in its place; null takes it away. */
+function trustFor(certificate: Trusted, changed: Trusted | null): void {
+  trusted = trusted.flatMap((each) => (each === certificate ? (changed ?? []) : each))
   void show()
 }
 

@@ -85,12 +85,31 @@ function saveButton({ name, bytes }: FoundAttachment): Element {
   return button
 }
 
-/** The certificates that are trusted, each with a button that takes it away. */
-export function trustView(trusted: readonly Trusted[], remove: (certificate: Trusted) => void): readonly Element[] {
+/** Called with a certificate and what it is to be from now on; null where it is not to be trusted any more. */
+export type TrustChange = (certificate: Trusted, changed: Trusted | null) => void
+
+/** The certificates that are trusted, each with what it is trusted for and a button that takes it away. */
+export function trustView(trusted: readonly Trusted[], change: TrustChange): readonly Element[] {
   return trusted.map((certificate) => {
-    const button = element('button', { type: 'button', 'aria-label': `Do not trust ${certificate.subject}` }, 'Remove')
-    button.addEventListener('click', () => remove(certificate))
-    const digest = element('span', { class: 'digest' }, `SHA-256 ${certificate.fingerprint}`)
-    return element('li', {}, element('span', {}, element('strong', {}, certificate.subject), digest), button)
+    const { subject, fingerprint } = certificate
+    const button = element('button', { type: 'button', 'aria-label': `Do not trust ${subject}` }, 'Remove')
+    button.addEventListener('click', () => change(certificate, null))
+    const purposes = element(
+      'span',
+      { class: 'purposes' },
+      purposeView(certificate, 'signers', change),
+      purposeView(certificate, 'times', change),
+    )
+    const digest = element('span', { class: 'digest' }, `SHA-256 ${fingerprint}`)
+    return element('li', {}, element('span', {}, element('strong', {}, subject), digest, purposes), button)
   })
+}
+
+function purposeView(certificate: Trusted, what: 'signers' | 'times', change: TrustChange): Element {
+  const box = document.createElement('input')
+  box.type = 'checkbox'
+  box.checked = certificate[what]
+  box.setAttribute('aria-label', `Trust ${certificate.subject} for ${what}`)
+  box.addEventListener('change', () => change(certificate, { ...certificate, [what]: box.checked }))
+  return element('label', {}, box, `for ${what}`)
 }

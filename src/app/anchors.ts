@@ -9,21 +9,36 @@ import type { Project } from './project.ts'
 /** Certificates (PEM or DER) that are trusted to vouch for signers, and for times. */
 export type Anchors = { readonly anchors: readonly Uint8Array[]; readonly timestampAnchors: readonly Uint8Array[] }
 
-/** The given files for both; otherwise what the configuration trusts for signers and for times. */
-export async function readAnchors(options: {
+/** Files with certificates that a reader trusts. */
+export type Trusting = {
+  /** Of authorities that may vouch for signers, and for times as well where none is named for those. */
   readonly trust: readonly string[]
-  readonly project: Project | null
-}): Promise<Anchors> {
-  const read = (paths: readonly string[]) => Promise.all(paths.map(readAnchor))
-  if (options.trust.length > 0) {
-    const anchors = await read(options.trust.map((path) => resolve(path)))
-    return { anchors, timestampAnchors: anchors }
+  /** Of time-stamping authorities. */
+  readonly trustTimes?: readonly string[] | undefined
+}
+
+/**
+ * The files that were named; for signers or times of which none were, what the configuration trusts for those. Throws
+ * ConfigError for a file that cannot be read.
+ */
+export async function readAnchors({
+  trust,
+  trustTimes = [],
+  project,
+}: Trusting & { readonly project: Project | null }): Promise<Anchors> {
+  const read = (paths: readonly string[]) => Promise.all(paths.map((path) => readAnchor(resolve(path))))
+  const configured = project ? configuredAnchors(project) : { authority: [], times: [] }
+  const anchors = await read(trust.length > 0 ? trust : configured.authority)
+  if (trustTimes.length > 0) return { anchors, timestampAnchors: await read(trustTimes) }
+  return { anchors, timestampAnchors: trust.length > 0 ? anchors : await read(configured.times) }
+}
+
+function configuredAnchors({ directory, config: { signing } }: Project) {
+  const paths = (files: readonly string[]) => files.map((path) => resolve(directory, path))
+  return {
+    authority: paths(signing.certificates.slice(-1)).filter((path) => existsSync(path)),
+    times: paths(signing.timestamp?.trust ?? []),
   }
-  if (!options.project) return { anchors: [], timestampAnchors: [] }
-  const { directory, config } = options.project
-  const authority = config.signing.certificates.slice(-1).map((path) => resolve(directory, path))
-  const times = (config.signing.timestamp?.trust ?? []).map((path) => resolve(directory, path))
-  return { anchors: await read(authority.filter((path) => existsSync(path))), timestampAnchors: await read(times) }
 }
 
 async function readAnchor(path: string): Promise<Uint8Array> {
@@ -33,7 +48,8 @@ async function readAnchor(path: string): Promise<Uint8Array> {
     return bytes
   } catch (cause) {
     // The reader's slip, and no fault of the report.
-    throw new ConfigError('AFD_VERIFY_TRUST', `${path} holds no certificate that can be read`, {
+    const why = cause instanceof Error ? `: ${cause.message}` : ''
+    throw new ConfigError('AFD_VERIFY_TRUST', `${path} holds no certificate that can be read${why}`, {
       hint: 'name the certificate of an authority, as PEM or DER, such as ca.cert.pem',
       subject: path,
       cause,

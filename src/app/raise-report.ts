@@ -10,21 +10,19 @@ import type { Timestamper } from '../signing/signer.ts'
 import { firstOf, rfc3161Timestamper } from '../signing/timestamp.ts'
 import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
-import { type Anchors, readAnchors, unreadable } from './anchors.ts'
+import { type Anchors, readAnchors, type Trusting, unreadable } from './anchors.ts'
 import type { Ports } from './ports.ts'
 import type { Project } from './project.ts'
 import { configuredSources, levelAsked, revocationSources } from './raising.ts'
 import { openTimestamper } from './timestamper.ts'
 import { assertFree, type RaisedRecord, writeRaised } from './write-raised.ts'
 
-export type RaiseReportOptions = {
+export type RaiseReportOptions = Trusting & {
   readonly file: string
   /** The level to reach. Where absent: the configuration's where the report has less, otherwise B-LTA. */
   readonly to?: SignatureLevel | undefined
   /** Time-stamping authorities, asked in turn; those of the configuration where none is given. */
   readonly timestamp: readonly string[]
-  /** Certificates of authorities that vouch for signers and times. */
-  readonly trust: readonly string[]
   /** Revocation lists in files, and the only hosts that may be asked for others. */
   readonly crls: readonly string[]
   readonly hosts: readonly string[]

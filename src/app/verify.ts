@@ -7,7 +7,7 @@ import { IntegrityError } from '../model/errors.ts'
 import { joinRevocation, type RevocationData } from '../signing/cms/revocation-status.ts'
 import type { PdfVerdict } from '../signing/verdict.ts'
 import { verifyPdf } from '../signing/verify-pdf.ts'
-import { type Anchors, readAnchors, unreadable } from './anchors.ts'
+import { type Anchors, readAnchors, type Trusting, unreadable } from './anchors.ts'
 import { checkAgainstBundle } from './bundle/check-report.ts'
 import { type BundleVerification, verifyBundle } from './bundle/verify.ts'
 import type { Check } from './check.ts'
@@ -26,9 +26,7 @@ export type ReportVerification = Omit<ReportJudgement, 'signed'> &
     readonly claimedAt: string | null
   }
 
-type Trusting = {
-  /** Certificates that vouch for signers and times. */
-  readonly trust: readonly string[]
+type Believing = Trusting & {
   /** Revocation lists beside those of the configuration. */
   readonly crls?: readonly string[]
 }
@@ -47,7 +45,7 @@ export type StoreVerificationResult = StoreVerification & {
 
 /**
  * Recomputes everything in the configuration's store, with the checkpoints under the configuration's key; `since` names
- * a checkpoint or a report that was kept, whose ledger the store must begin with. `trust` are certificates that vouch for
+ * a checkpoint or a report that was kept, whose ledger the store must begin with. The certificates that are named vouch for
  * time-stamp authorities; those of the configuration where there are none. `crls` are files with revocation lists beside
  * those of the configuration.
  */
@@ -55,12 +53,12 @@ export async function verifyTheStore(
   project: Project,
   signal: AbortSignal,
   since?: string,
-  { trust = [], crls = [] }: Partial<Trusting> = {},
+  { trust = [], trustTimes, crls = [] }: Partial<Believing> = {},
 ): Promise<StoreVerificationResult> {
   const path = resolve(project.directory, project.config.store.path)
   const { name, publicKey } = await openLedgerKey(project)
   const head = since === undefined ? undefined : await readKeptHead(since, { name, publicKey })
-  const { timestampAnchors } = await readAnchors({ trust, project })
+  const { timestampAnchors } = await readAnchors({ trust, trustTimes, project })
   const given = await revocationAtHand(project, crls)
   const checkStamp = stampCheck(timestampAnchors, async () => {
     return joinRevocation([given, ...(await reportRevocation(project)).map(({ data }) => data)])
@@ -105,7 +103,7 @@ function isPdf(bytes: Uint8Array): boolean {
  * certificates, or those of a configuration. Throws ConfigError where a file cannot be read; whatever the report holds,
  * the answer is a verdict.
  */
-export async function verifyReport(file: string, options: Beside & Trusting): Promise<ReportVerification> {
+export async function verifyReport(file: string, options: Beside & Believing): Promise<ReportVerification> {
   const pdf = await readFile(file).catch(unreadable(file, 'report'))
   const anchors = await readAnchors(options)
   const revocation = await revocationAtHand(options.project, options.crls)
@@ -120,7 +118,13 @@ export async function verifyReport(file: string, options: Beside & Trusting): Pr
 
 /** What a store and a bundle know of a report that the file itself cannot show. */
 async function besideFile(
-  { project, bundle, timestampAnchors, revocation }: Beside & Anchors & { readonly revocation: RevocationData },
+  {
+    project,
+    bundle,
+    anchors,
+    timestampAnchors,
+    revocation,
+  }: Beside & Anchors & { readonly revocation: RevocationData },
   pdf: Uint8Array,
   { attachments, layers, level }: PdfVerdict,
 ): Promise<readonly Check[]> {
@@ -136,16 +140,18 @@ async function besideFile(
   }
   return [
     ...(project ? await checkAgainstStore(project, report) : []),
-    ...(bundle === undefined ? [] : await checkAgainstBundle(bundle, report, { trust: timestampAnchors, revocation })),
+    ...(bundle === undefined
+      ? []
+      : await checkAgainstBundle(bundle, report, { trust: timestampAnchors, signers: anchors, revocation })),
   ]
 }
 
 /** Judges a bundle, its time stamps by the given certificates or those of a configuration. */
 export async function verifyBundleFile(
   file: string,
-  options: Trusting & { readonly project: Project | null },
+  options: Believing & { readonly project: Project | null },
 ): Promise<BundleVerification> {
-  const { timestampAnchors } = await readAnchors(options)
+  const { anchors, timestampAnchors } = await readAnchors(options)
   const revocation = await revocationAtHand(options.project, options.crls)
-  return await verifyBundle(file, { trust: timestampAnchors, revocation })
+  return await verifyBundle(file, { trust: timestampAnchors, signers: anchors, revocation })
 }

@@ -12,6 +12,18 @@ export const severalOption = (flags: string, description: string, otherwise: str
     .argParser((given: string, known: readonly string[]) => [...known, given])
     .default([], otherwise)
 
+const ownTrust = "the configuration's own, where there is one"
+
+/** Whom the reader trusts; `otherwise` says what holds where nobody is named. */
+export const trustOptions = (otherwise = ownTrust) => [
+  severalOption('--trust <file>', 'certificate of an authority that you trust, for signers and for times', otherwise),
+  severalOption(
+    '--trust-times <file>',
+    'one for times alone: with it, --trust is for signers alone',
+    "those of --trust, or the configuration's own",
+  ),
+]
+
 /** Erases without asking. */
 export const yesOption = () => new Option('-y, --yes', 'erase without asking')
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { openProject, raise } from '../app.ts'
 import { type SignatureLevel, signatureLevels } from '../model/signature-level.ts'
-import { configOption, jsonOption, severalOption } from './options.ts'
+import { configOption, jsonOption, severalOption, trustOptions } from './options.ts'
 import type { Shell } from './shell.ts'
 import { shortestPath } from './shortest-path.ts'
 import { printable, say, sayJson, tell, tone } from './terminal.ts'
@@ -12,6 +12,7 @@ type Options = {
   readonly to?: SignatureLevel
   readonly timestamp: readonly string[]
   readonly trust: readonly string[]
+  readonly trustTimes: readonly string[]
   readonly crl: readonly string[]
   readonly revocationHost: readonly string[]
   readonly output?: string
@@ -21,12 +22,13 @@ type Options = {
 const own = "the configuration's own, where there is one"
 
 export function timestampCommand(shell: Shell): Command {
-  return new Command('timestamp')
+  const command = new Command('timestamp')
     .description('Timestamp an issued report, make it provable for longer, or renew that, as a new file')
     .argument('<report>', 'a signed PDF; it stays as it is')
     .addOption(new Option('--to <level>', 'the level to reach').choices(signatureLevels.slice(1)))
     .addOption(severalOption('--timestamp <url>', 'a time-stamping authority (RFC 3161)', own))
-    .addOption(severalOption('--trust <pem>', 'a certificate that vouches for signers or times', own))
+  for (const option of trustOptions()) command.addOption(option)
+  return command
     .addOption(severalOption('--crl <file>', 'a revocation list, for an authority that nobody can ask', own))
     .addOption(severalOption('--revocation-host <host>', 'a revocation service that may be asked, and no others', own))
     .option('-o, --output <file>', 'where the new file goes; <report>-timestamped.pdf where absent')

@@ -6,7 +6,7 @@ import { verifyBundleFile, verifyReport, verifyTheStore } from '../app/verify.ts
 import { openProject, replayBundle, replayStore } from '../app.ts'
 import { ConfigError } from '../model/errors.ts'
 import { exitCodes } from './exit.ts'
-import { configOption, jsonOption, severalOption } from './options.ts'
+import { configOption, jsonOption, severalOption, trustOptions } from './options.ts'
 import type { Shell } from './shell.ts'
 import { sayJson } from './terminal.ts'
 import { tellVerified } from './verify-replay.ts'
@@ -21,24 +21,20 @@ type Options = {
   readonly bundle?: string
   readonly replay?: boolean
   readonly trust: readonly string[]
+  readonly trustTimes: readonly string[]
   readonly crl: readonly string[]
 }
 
 export function verifyCommand(shell: Shell): Command {
-  return new Command('verify')
+  const command = new Command('verify')
     .description('Accept or refuse a report, an evidence bundle or the evidence store, and say exactly why')
     .argument('[report]', 'a signed PDF, or a bundle (zip file or folder)')
     .option('--store', 'verify the evidence store of the configuration instead')
     .option('--since <file>', 'with --store: a kept checkpoint or report that the ledger must only have grown from')
     .option('--bundle <path>', 'with a report: an evidence bundle that says which file was issued')
     .option('--replay', 'with a bundle or --store: also derive the facts again from the raw bytes')
-    .addOption(
-      severalOption(
-        '--trust <file>',
-        'certificate of an authority that you trust',
-        "the configuration's own, where there is one",
-      ),
-    )
+  for (const option of trustOptions()) command.addOption(option)
+  return command
     .addOption(
       severalOption(
         '--crl <file>',
@@ -55,6 +51,7 @@ Exit code 0 accepted; 4 refused; 5 intact, but the signer, the time or something
 to an authority that you trust: what of the report holds by itself is told, and stands as "front" in --json.`,
     )
     .action(async (report: string | undefined, options: Options) => {
+      const believed = { trust: options.trust, trustTimes: options.trustTimes, crls: options.crl }
       if (options.store && report !== undefined) {
         throw new ConfigError('AFD_VERIFY_BOTH', 'a report and --store cannot be verified at the same time', {
           hint: 'verify one, then the other',
@@ -62,10 +59,7 @@ to an authority that you trust: what of the report holds by itself is told, and 
       }
       if (options.store) {
         const project = await openProject(options.config)
-        const result = await verifyTheStore(project, shell.signal, options.since, {
-          trust: options.trust,
-          crls: options.crl,
-        })
+        const result = await verifyTheStore(project, shell.signal, options.since, believed)
         const told = {
           result,
           holds: result.verdict === 'verified',
@@ -76,7 +70,7 @@ to an authority that you trust: what of the report holds by itself is told, and 
       }
       if (report !== undefined && (await isBundle(report))) {
         const project = existsSync(options.config) ? await openProject(options.config) : null
-        const result = await verifyBundleFile(report, { trust: options.trust, crls: options.crl, project })
+        const result = await verifyBundleFile(report, { ...believed, project })
         const told = {
           result,
           holds: result.verdict === 'accepted',
@@ -106,12 +100,7 @@ to an authority that you trust: what of the report holds by itself is told, and 
         })
       }
       const project = existsSync(options.config) ? await openProject(options.config) : null
-      const result = await verifyReport(report, {
-        trust: options.trust,
-        crls: options.crl,
-        project,
-        bundle: options.bundle,
-      })
+      const result = await verifyReport(report, { ...believed, project, bundle: options.bundle })
       if (options.json) sayJson(result)
       else printReport(report, result)
       shell.exit(reportExit(result))

@@ -205,6 +205,24 @@ test('a certificate that comes after the report changes the answer, and so does 
   await page.waitForSelector('article[data-verdict=refused]')
 })
 
+test('a certificate that is trusted for times alone vouches for no signer, and one for signers alone for no time', async () => {
+  expect(await verify('p256.pdf', ['p256.pem', 'tsa.pem'])).toMatchObject({ verdict: 'accepted' })
+  const distrust = async (which: string, what: string) => {
+    const box = `#trusted li:${which} input[aria-label$="for ${what}"]`
+    await page.click(box)
+    await page.waitForSelector(`${box}:not(:checked)`)
+    await page.waitForSelector('#result[aria-busy=false] article')
+  }
+  // Each for what it is there for: nothing is missing.
+  await distrust('first-child', 'times')
+  await distrust('last-child', 'signers')
+  expect(await seen()).toMatchObject({ verdict: 'accepted' })
+  await distrust('last-child', 'times')
+  expect(await seen()).toMatchObject({ codes: 'timestamp-not-trusted' })
+  await distrust('first-child', 'signers')
+  expect(await seen()).toMatchObject({ codes: 'no-anchor timestamp-not-trusted' })
+})
+
 test('what is no certificate is said to be none, and nothing is trusted', async () => {
   expect(await verify('p256.pdf', [])).toMatchObject({ verdict: 'intact-signer-unproven' })
   await give('#certificates', ['empty.pem'])

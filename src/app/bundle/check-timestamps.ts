@@ -19,6 +19,8 @@ type Listed = {
   readonly untimed: string | null
 }
 
+type TimeTrust = Required<Pick<BundleTrust, 'trust' | 'revocation'>>
+
 type Stamped = {
   readonly checks: readonly Check[]
   /** What the time stamps that hold say, by ascending size. */
@@ -32,7 +34,7 @@ export async function checkTimestamps(
   files: BundleFiles,
   listed: Listed,
   entries: ProvedEntries['entries'],
-  trust: Required<BundleTrust>,
+  trust: TimeTrust,
 ): Promise<Stamped> {
   const { stamps, problems } = await readStamps(files, listed, trust)
   const bounds = stamps.map(({ bound }) => bound).toSorted((a, b) => a.size - b.size)
@@ -66,7 +68,7 @@ type ReadStamp = {
 async function readStamps(
   files: BundleFiles,
   { checkpoints, timestamps }: Listed,
-  { trust, revocation }: Required<BundleTrust>,
+  { trust, revocation }: TimeTrust,
 ): Promise<{ readonly stamps: readonly ReadStamp[]; readonly problems: readonly string[] }> {
   const stamps: ReadStamp[] = []
   const named = new Set(timestamps.map(({ file }) => file))

@@ -49,7 +49,7 @@ export async function verifyBundle(path: string, trust: BundleTrust = {}): Promi
 /** The same, with what is in it where it was accepted. */
 export async function openBundle(
   path: string,
-  { trust = [], revocation: given }: BundleTrust = {},
+  { trust = [], signers = trust, revocation: given }: BundleTrust = {},
 ): Promise<VerifiedBundle | { readonly result: BundleVerification & { readonly verdict: 'refused' } }> {
   const checks: Check[] = []
   try {
@@ -75,7 +75,7 @@ export async function openBundle(
     checks.push(
       ...stamped.checks,
       ...(listed.problems.length > 0 ? [checkOf(listed.problems, '')] : []),
-      ...(await checkSigners(files, content, revocation, trust)),
+      ...(await checkSigners(files, content, revocation, signers)),
       await checkArtefacts(files, content, entries),
       await checkRecorded(files, entries),
     )
