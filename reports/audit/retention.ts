@@ -4,10 +4,11 @@ import type { Context } from './context.ts'
 import { entryNumber } from './evidence.ts'
 import { grouped } from './wording.ts'
 
-/** Which raw bytes were erased, when and under which policy, what nobody may erase, and what will be. */
+/** Which raw bytes were erased, when and under which policy, what nobody may erase, and what will be; null without any of it. */
 export function retention(context: Context): Population['retention'] {
   const { erasures, holds, policies } = context.issue.retention
   const { dates } = context
+  if (erasures.length + holds.length + policies.length === 0) return null
   return {
     erasures: erasures.map(({ entry, at, policy, basis, reason, artefacts }) => ({
       number: entryNumber(entry),

@@ -15,8 +15,9 @@ export function backupCommand(shell: Shell): Command {
     .addHelpText(
       'after',
       `
-To restore: stop Affidavit, move the store away together with its -wal and -shm files, copy the backup to its
-place, and run: affidavit verify --store --since <the newest report>
+To restore: stop Affidavit, move the store away together with its -wal and -shm
+files, copy the backup to its place, and run:
+  affidavit verify --store --since <the newest report>
 
 Keys are not in the backup; keep them, and affidavit.yaml, apart from it.`,
     )

@@ -18,10 +18,11 @@ export function checkpointCommand(shell: Shell): Command {
     .addHelpText(
       'after',
       `
-Whoever keeps a checkpoint can tell later whether the ledger was only appended to:
-affidavit verify --store --since checkpoint-42.txt
+Who keeps a checkpoint can tell later whether the ledger was only appended to:
+  affidavit verify --store --since checkpoint-42.txt
 
-Exit code 5 where a time-stamp authority is configured and none gave a stamp; the checkpoint is signed all the same.`,
+Exit code 5 where a time-stamp authority is configured and none gave a stamp;
+the checkpoint is signed all the same.`,
     )
     .action(async (options: Options) => {
       const statement = await signCheckpoint(await openProject(options.config), shell.signal)

@@ -13,9 +13,11 @@ export function daemonCommand(shell: Shell): Command {
     .addHelpText(
       'after',
       `
-Logs are JSON lines on stdout. GET /healthz on daemon.host:daemon.port answers 200 while all is well, 503 otherwise.
+Logs are JSON lines on stdout. GET /healthz on daemon.host:daemon.port answers
+200 while all is well, 503 otherwise.
 The configuration is read once: restart the daemon after a change.
-SIGTERM and SIGINT stop it: a run in hand is finished, or recorded as interrupted after 20 seconds.`,
+SIGTERM and SIGINT stop it: a run in hand is finished, or recorded as
+interrupted after 20 seconds.`,
     )
     .action(async (options: { config: string }) => {
       keepNurserySmall()

@@ -16,8 +16,9 @@ export function pdfRulesCommand(shell: Shell): Command {
     .addHelpText(
       'after',
       `
-Exit code 0 where no rule is broken, 1 where any is. What is not listed is not checked: a file that breaks no rule
-here may still not conform, and whether it reads well aloud only a person can tell.`,
+Exit code 0 where no rule is broken, 1 where any is. What is not listed is not
+checked: a file that breaks no rule here may still not conform, and whether it
+reads well aloud only a person can tell.`,
     )
     .action(async (file: string, options: { readonly json?: boolean }) => {
       const report = await checkPdfFile(file)

@@ -24,9 +24,12 @@ Examples:
   affidavit probe tls example.com
   affidavit probe tls smtp://mail.example.com:587
   affidavit probe gateway https://api.example.com/v1 --json
-  affidavit probe tls --target '{"host": "10.0.0.7", "port": 8443, "trust": ["ca.pem"]}'
+  affidavit probe auth https://login.example.com/realms/staff
+  affidavit probe log-retention '/var/log/api/audit.log*'
+  affidavit probe tls --target '{"host": "10.0.0.7", "trust": ["ca.pem"]}'
 
-Exit code 0 when the collection came to its end, 1 when it failed (the facts say why).`,
+Exit code 0 when the collection came to its end, 1 when it failed (the facts say
+why).`,
     )
     .action(async (id: string, shorthand: string | undefined, options: { target?: string; json?: boolean }) => {
       const target = options.target === undefined ? undefined : parseTarget(options.target)

@@ -37,8 +37,9 @@ export function addReplayCommand(command: Command, shell: Shell): void {
     .addHelpText(
       'after',
       `
-Exit code 0 nothing differs; 1 nothing could be derived, so that nothing is shown; 4 something differs.
-It compares facts with bytes; that neither was altered since is what "affidavit verify" says.`,
+Exit code 0 nothing differs; 1 nothing could be derived, so that nothing is
+shown; 4 something differs. It compares facts with bytes; that neither was
+altered since is what "affidavit verify" says.`,
     )
     .action(async (ids: readonly string[], options: Options) => {
       const { selection, events } = await begin(ids, options, shell.signal)

@@ -35,8 +35,9 @@ export function retentionCommand(shell: Shell): Command {
     .addHelpText(
       'after',
       `
-Entries, hashes and judgements stay as they are: only raw bytes go, with their salts. Backups and bundles that were made
-before still have them. docs/retention.md says what that means.`,
+Entries, hashes and judgements stay as they are: only raw bytes go, with their
+salts. Backups and bundles that were made before still have them.
+docs/retention.md says what that means.`,
     )
     .action(async (options: { config: string; json?: boolean; yes?: boolean }) => {
       const project = await openProject(options.config)

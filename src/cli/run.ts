@@ -22,7 +22,10 @@ export function runCommand(shell: Shell): Command {
     .argument('[targets...]', 'only these: a system, a component (system/component) or a target id')
     .addOption(configOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nExit code 0 when every control is satisfied, 1 when findings are open.')
+    .addHelpText(
+      'after',
+      '\nExit code 0 when every control is satisfied, 1 when findings are open or nothing\nwas judged.',
+    )
     .action(async (names: string[], options: { config: string; json?: boolean }) => {
       keepNurserySmall()
       const project = await openProject(options.config)

@@ -20,8 +20,9 @@ export function addSearchCommand(command: Command, shell: Shell): void {
     .addHelpText(
       'after',
       `
-The text is written nowhere and not repeated. Given as an argument it stands in your shell's history and in the list of
-processes. Found are upper and lower case, escapes of JSON, URLs, HTML and mail, hexadecimal, base64 and gzip; not
+The text is written nowhere and not repeated. Given as an argument it stands in
+your shell's history and in the list of processes. Found are upper and lower
+case, escapes of JSON, URLs, HTML and mail, hexadecimal, base64 and gzip; not
 pictures, other archives, or what is encrypted.`,
     )
     .action(async (text: string | undefined, options: { readonly config: string; readonly json?: boolean }) => {

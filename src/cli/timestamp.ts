@@ -37,11 +37,14 @@ export function timestampCommand(shell: Shell): Command {
     .addHelpText(
       'after',
       `
-A report without a time stamp gets one over the whole file (B-T); with the revocation data of every certificate it is
-B-LT, with a time stamp over those B-LTA. A B-LTA report gets a newer time stamp: do that before the certificates of the
-last one run out. Without --to it goes as far as the configuration asks, or to B-LTA where it is there already.
+A report without a time stamp gets one over the whole file (B-T); with the
+revocation data of every certificate it is B-LT, with a time stamp over those
+B-LTA. A B-LTA report gets a newer time stamp: do that before the certificates
+of the last one run out. Without --to it goes as far as the configuration asks,
+or to B-LTA where it is there already.
 
-What cannot be had is told and leaves the file at the level reached; exit code 5 where nothing could be added.`,
+What cannot be had is told and leaves the file at the level reached; exit code 5
+where nothing could be added.`,
     )
     .action(async (file: string, { config, crl, revocationHost, ...options }: Options) => {
       const project = existsSync(config) || config !== 'affidavit.yaml' ? await openProject(config) : null

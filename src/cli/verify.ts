@@ -47,8 +47,9 @@ export function verifyCommand(shell: Shell): Command {
     .addHelpText(
       'after',
       `
-Exit code 0 accepted; 4 refused; 5 intact, but the signer, the time or something that was added later could not be tied
-to an authority that you trust: what of the report holds by itself is told, and stands as "front" in --json.`,
+Exit code 0 accepted; 4 refused; 5 intact, but the signer, the time or something
+that was added later could not be tied to an authority that you trust: what of
+the report holds by itself is told, and stands as "front" in --json.`,
     )
     .action(async (report: string | undefined, options: Options) => {
       const believed = { trust: options.trust, trustTimes: options.trustTimes, crls: options.crl }

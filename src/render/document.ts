@@ -356,6 +356,7 @@ export type Population = {
     readonly system: string
     readonly reason: string
   }[]
+  /** Null where nothing was erased, and no policy or hold says anything. */
   readonly retention: {
     readonly erasures: readonly {
       readonly number: string
@@ -378,7 +379,7 @@ export type Population = {
       readonly keep: string
       readonly basis: string
     }[]
-  }
+  } | null
 }
 
 export type EvidenceIndex = {

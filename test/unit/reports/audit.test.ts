@@ -296,12 +296,16 @@ test('entries whose raw bytes were erased keep their place and say so: in findin
   const places = told.filter(({ erased }) => erased).length + links.length
   expect(places).toBeGreaterThan(0)
   expect(links.every(({ href }) => href === `#evidence-${victim.entry}`)).toBe(true)
-  expect(document.population.retention.erasures).toEqual([
+  expect(document.population.retention?.erasures).toEqual([
     {
       ...{ number: 'E-90000', when: '20 Sep 2026, 12:00 UTC+2', policy: 'raw-personal', artefacts: '1' },
       why: 'storage limitation',
     },
   ])
+})
+
+test('a report of a period with nothing erased, no policy and no hold says so in one line', () => {
+  expect(drawn(quarter).population.retention).toBeNull()
 })
 
 test('policies and legal holds are printed with their scope, term, basis and end', () => {
@@ -334,11 +338,11 @@ test('policies and legal holds are printed with their scope, term, basis and end
       },
     }),
   })
-  expect(document.population.retention.policies).toMatchObject([
+  expect(document.population.retention?.policies).toMatchObject([
     { id: 'all', scope: 'all that was collected', keep: '7 years' },
     { id: 'some', scope: 'systems with personal data, collector auth', keep: '1 month' },
   ])
-  expect(document.population.retention.holds).toMatchObject([
+  expect(document.population.retention?.holds).toMatchObject([
     { scope: 'Customer Data API', since: '1 Aug 2026', until: 'it is lifted' },
   ])
 })
