@@ -49,12 +49,8 @@ export function addBundleCommands(command: Command, shell: Shell): void {
       for (const reason of unanswered) {
         sayHanging(`${tone('warn', 'open')}      `, `no revocation data: ${printable(reason)}`)
       }
-      say(
-        tone(
-          'none',
-          `its README.md teaches verification with openssl and sha256sum; with us: affidavit verify ${bundle.output}`,
-        ),
-      )
+      say(tone('none', 'its README.md teaches verification with openssl and sha256sum; with us:'))
+      say(tone('none', `  affidavit verify ${printable(bundle.output)}`))
     })
   command
     .command('import')

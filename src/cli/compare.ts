@@ -29,18 +29,29 @@ export function compareCommand(shell: Shell): Command {
       const project = await openProject(options.config)
       const periods = [periodNamed(project, before), periodNamed(project, after)] as const
       await using store = await openLedger(project, 'read')
-      const comparison = comparePeriods(
+      const assessments = [
         await assessPeriod(project, store, periods[0]),
         await assessPeriod(project, store, periods[1]),
-      )
+      ] as const
+      const comparison = comparePeriods(...assessments)
       if (options.json) sayJson(comparison)
-      else printComparison(comparison)
+      else
+        printComparison(
+          comparison,
+          assessments.flatMap(({ controls }) => controls),
+        )
       shell.exit(comparison.changes.some(isWorse) ? exitCodes.findings : exitCodes.satisfied)
     })
 }
 
-/** Prints what moved, and why; what did not move is a count. */
-export function printComparison({ before, after, changes, counts }: Comparison): void {
+type Titled = { readonly id: string; readonly title: string }
+
+/** Prints what moved, and why, under the titles of `controls`; what did not move is a count. */
+export function printComparison(
+  { before, after, changes, counts }: Comparison,
+  controls: readonly Titled[] = [],
+): void {
+  const titles = new Map(controls.map(({ id, title }) => [id, title]))
   say(tone('strong', `${before.id} to ${after.id}`))
   for (const kind of changeKinds.filter((one) => one !== 'unchanged')) {
     const mine = changes.filter(({ change }) => change === kind)
@@ -49,7 +60,7 @@ export function printComparison({ before, after, changes, counts }: Comparison):
     say(`${tone(changeTones[kind], kind.replaceAll('-', ' '))}: ${count(mine.length, 'finding')}`)
     const [same, different] = [mine.filter(isSame), mine.filter((change) => !isSame(change))]
     for (const group of Map.groupBy(different, ({ component, reason }) => `${component}: ${reason}`).values()) {
-      printChanges(group)
+      printChanges(group, titles)
     }
     if (same.length > 0) printSame(same)
   }
@@ -70,12 +81,14 @@ function printSame(changes: readonly Change[]): void {
 }
 
 /** Controls of one component that changed for one and the same reason share its sentence. */
-function printChanges(group: readonly Change[]): void {
+function printChanges(group: readonly Change[], titles: ReadonlyMap<string, string>): void {
   const [first, ...more] = group
   if (!first) return
   const sentence = printable(`${first.component}: ${first.reason}`)
   if (more.length === 0) {
-    sayHanging(`  ${tone('strong', first.control.padEnd(8))}  `, sentence)
+    const title = titles.get(first.control)
+    const lead = `  ${tone('strong', first.control.padEnd(8))}  `
+    sayHanging(lead, title === undefined ? sentence : `${printable(title)}\n${sentence}`)
     return
   }
   sayText(sentence, 2)

@@ -6,6 +6,7 @@ import type { Sha256 } from '../model/digest.ts'
 import { type Erasure, erasureText } from '../model/erasure.ts'
 import type { Entry } from '../model/evidence.ts'
 import { addBundleCommands } from './bundle.ts'
+import { entryList } from './entry-list.ts'
 import { addEraseCommand } from './erase.ts'
 import { configOption, jsonOption, lastOption } from './options.ts'
 import { factText } from './probe-page.ts'
@@ -45,14 +46,8 @@ export function evidenceCommand(shell: Shell): Command {
       const entries = await listEntries(store, { ...options, period })
       if (options.json) return sayJson(entries)
       if (entries.length === 0) return say(nothingFound(options))
-      const rows = entries.map(({ sequence, collected, kind, subject, component }) => [
-        `E-${sequence}`,
-        collected,
-        kind,
-        printable(component ?? ''),
-        printable(subject),
-      ])
-      say(table([['entry', 'collected', 'kind', 'component', 'subject'].map((name) => tone('none', name)), ...rows]))
+      say(entryList(entries))
+      if (entries.length === options.last) say(tone('none', `the newest ${options.last} are shown; more with --last`))
     })
   command
     .command('show')

@@ -3,8 +3,9 @@ import { listRuns, runEntries } from '../app/browse.ts'
 import { openLedger, openProject } from '../app.ts'
 import type { RunRecord } from '../model/assessment.ts'
 import { configOption, jsonOption, lastOption } from './options.ts'
+import { runPage } from './run-page.ts'
 import type { Shell } from './shell.ts'
-import { printable, say, sayJson, table, tone } from './terminal.ts'
+import { say, sayJson, table, tone } from './terminal.ts'
 
 export function runsCommand(_: Shell): Command {
   const command = new Command('runs').description('Look at the collection runs that the ledger tells of')
@@ -17,16 +18,19 @@ export function runsCommand(_: Shell): Command {
     .action(async (options: { config: string; json?: boolean; last: number }) => {
       const project = await openProject(options.config)
       await using store = await openLedger(project, 'read')
-      const runs = (await listRuns(store)).toReversed().slice(0, options.last)
+      const known = (await listRuns(store)).toReversed()
+      const runs = known.slice(0, options.last)
       if (options.json) return sayJson(runs)
       if (runs.length === 0) return say('There is no run yet; make one with: affidavit run')
       const head = ['run', 'started', 'slot', 'state', 'collected'].map((name) => tone('none', name))
       say(table([head, ...runs.map(runRow)]))
+      if (runs.length < known.length)
+        say(tone('none', `the newest ${runs.length} of ${known.length}; more with --last`))
     })
   command
     .command('show')
     .description('One run: what each target brought')
-    .argument('<run>')
+    .argument('<run>', 'as affidavit runs list names it')
     .addOption(configOption())
     .addOption(jsonOption())
     .action(async (run: string, options: { config: string; json?: boolean }) => {
@@ -34,13 +38,7 @@ export function runsCommand(_: Shell): Command {
       await using store = await openLedger(project, 'read')
       const entries = await runEntries(store, run)
       if (options.json) return sayJson(entries)
-      const rows = entries.map(({ sequence, collected, kind, target, subject }) => [
-        `E-${sequence}`,
-        collected,
-        kind,
-        printable(target ?? subject),
-      ])
-      say(table([['entry', 'collected', 'kind', 'target'].map((name) => tone('none', name)), ...rows]))
+      say(runPage(run, entries))
     })
   return command
 }

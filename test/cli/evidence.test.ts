@@ -73,6 +73,11 @@ test('evidence and runs can be looked at, down to the raw bytes', async () => {
   expect(entries.map(({ kind }: { kind: string }) => kind)).toEqual(
     expect.arrayContaining(['configuration.recorded', 'catalogue.recorded', 'run.started', 'run.finished']),
   )
+  const page = await cli('runs', 'show', run.run)
+  expect(page).toMatchObject({ code: 0, stderr: '' })
+  expect(page.stdout).toContain('shop/port/tls\n  failed')
+  const listed = await cli('evidence', 'list', '--last', '1')
+  expect(listed.stdout).toContain('--last')
   const configured = entries.find(({ kind }: { kind: string }) => kind === 'configuration.recorded')
   const raw = await cli('evidence', 'show', String(configured.sequence), '--artefact', 'affidavit.json')
   expect(JSON.parse(raw.stdout).organisation.name).toBe('Example Retail Ltd')
