@@ -15,6 +15,7 @@ export const changeChips: { readonly [kind in ChangeKind]: Chip } = {
 
 const causes: { readonly [cause in Change['cause']]: string } = {
   target: 'target changed',
+  collector: 'collector changed',
   rule: 'rule changed',
   parameters: 'parameters changed',
   population: 'population changed',
@@ -114,7 +115,8 @@ function drawChange(
     cause: changeNote(change),
     // Where the target's facts changed, the facts are the reason.
     reason: change.cause === 'target' && change.facts.length > 0 ? '' : context.dates.sentence(change.reason),
-    facts: factChanges(context, change),
+    // Where the collector changed, they stand in the reason, behind the warning.
+    facts: change.cause === 'collector' ? [] : factChanges(context, change),
   }
 }
 

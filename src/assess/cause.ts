@@ -17,7 +17,7 @@ export type Side = {
 /** Why a finding moved, or what moved within it. */
 export type Cause = Pick<Change, 'cause' | 'reason' | 'facts'>
 
-/** The cause of a change: the facts, the rule, its parameters, the population, the evidence or an exception. */
+/** The cause of a change: the facts, their collector, the rule, its parameters, the population, the evidence or an exception. */
 export function causeOf(change: ChangeKind, before: Side, after: Side): Cause {
   if (!isFound(before) || !isFound(after)) return ofPopulation(before, after)
   switch (change) {
@@ -56,7 +56,11 @@ function ofMove(before: Found, after: Found): Cause {
       return { cause: judging.cause, reason: `${judging.reason} The same facts are judged otherwise.`, facts: [] }
   }
   const facts = moved.flatMap((pair) => factsThatDecided(pair, after.control, after.finding.parameters))
-  const notes = [...(judging ? [judging.reason] : []), ...collectorNotes(pairs)]
+  const otherCollectors = collectorNotes(moved)
+  const notes = [...otherCollectors, ...(judging ? [judging.reason] : [])]
+  if (facts.length > 0 && otherCollectors.length > 0) {
+    return { cause: 'collector', reason: [...notes, factSentence(facts)].join(' '), facts }
+  }
   if (facts.length > 0) return { cause: 'target', reason: [factSentence(facts), ...notes].join(' '), facts }
   const subjects = subjectSentence(moved)
   if (judging) return { cause: judging.cause, reason: [...notes, subjects].join(' ').trim(), facts: [] }
@@ -72,10 +76,11 @@ function ofPersisting(before: Found, after: Found): Cause {
   const judging = judgingChanged(before, after)
   const subjects = subjectSentence(failing)
   const changed = facts.length > 0 ? `It still fails, but the facts changed: ${factSentence(facts)}` : ''
-  const parts = [acceptance, changed, subjects, judging?.reason ?? '', ...collectorNotes(pairs)]
+  const otherCollectors = collectorNotes(failing)
+  const parts = [acceptance, ...otherCollectors, changed, subjects, judging?.reason ?? '']
   const reason = parts.filter((part) => part !== '').join(' ')
   if (acceptance !== '') return { cause: 'exception', reason, facts }
-  if (facts.length > 0) return { cause: 'target', reason, facts }
+  if (facts.length > 0) return { cause: otherCollectors.length > 0 ? 'collector' : 'target', reason, facts }
   if (subjects !== '') return { cause: 'population', reason, facts }
   if (judging) return { cause: judging.cause, reason, facts }
   return { cause: 'none', reason: 'It fails as before.', facts: [] }
@@ -118,10 +123,12 @@ function ofPopulation(before: Side, after: Side): Cause {
 /** One of the two periods says nothing for certain: its own reason explains why. */
 function ofEvidence(before: Finding, after: Finding, silent: 'before' | 'after'): Cause {
   const one = silent === 'before' ? before : after
+  const otherCollectors = collectorNotes(pairDecisions(before.decisions, after.decisions))
   const cause = one.outcome === 'not-applicable' && one.decisions.length === 0 ? 'population' : 'evidence'
   const when = silent === 'before' ? 'Not determined in the period before' : 'No longer determined'
   const now = silent === 'before' ? ` Now: ${after.reason}` : ''
-  return { cause, reason: `${when}: ${one.reason}${now}`, facts: [] }
+  if (otherCollectors.length === 0) return { cause, reason: `${when}: ${one.reason}${now}`, facts: [] }
+  return { cause: 'collector', reason: `${otherCollectors.join(' ')} ${when}: ${one.reason}${now}`, facts: [] }
 }
 
 /** What of a rule decides; its sentences do not. */

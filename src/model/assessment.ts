@@ -159,8 +159,11 @@ export type Change = {
   readonly change: ChangeKind
   readonly before: Standing | null
   readonly after: Standing | null
-  /** The facts that differ, the rule, the parameters, the population, or an exception. */
-  readonly cause: 'target' | 'rule' | 'parameters' | 'population' | 'evidence' | 'exception' | 'none'
+  /**
+   * The facts that differ; another version of the collector, whose facts may mean something else; the rule, the
+   * parameters, the population, the evidence, or an exception.
+   */
+  readonly cause: 'target' | 'collector' | 'rule' | 'parameters' | 'population' | 'evidence' | 'exception' | 'none'
   /** A plain sentence. */
   readonly reason: string
   readonly facts: readonly FactChange[]

@@ -160,10 +160,26 @@ describe('the facts that moved a finding', () => {
     })
   })
 
-  test('carry a warning where the collector changed meanwhile', () => {
+  test('are not taken for a change of the target where the collector changed meanwhile', () => {
+    const warning = expect.stringMatching(/^Collector tls went from version 1 to 2/)
     const fixed = change(one(protocols('yes')), one(protocols('no'), {}, { version: 2 }))
-    expect(fixed.cause).toBe('target')
-    expect(fixed.reason).toContain('Collector tls went from version 1 to 2')
+    expect(fixed).toMatchObject({ change: 'fixed', cause: 'collector', reason: warning, facts: [{ path: 'offered' }] })
+    const lost = change(one(protocols('no')), one(protocols('undetermined'), {}, { version: 2 }))
+    expect(lost).toMatchObject({ change: 'no-longer-measured', cause: 'collector', reason: warning })
+    const found = change(one(protocols('undetermined')), one(protocols('no'), {}, { version: 2 }))
+    expect(found).toMatchObject({ change: 'new', cause: 'collector', reason: warning })
+    const persisting = change(
+      one(chain('no', 60, ['expired']), certificates()),
+      one(chain('no', 60, ['revoked']), certificates(), { version: 2 }),
+    )
+    expect(persisting).toMatchObject({ change: 'persisting', cause: 'collector', reason: warning })
+  })
+
+  test('are the target’s where the same version found them otherwise undetermined', () => {
+    expect(change(one(protocols('no')), one(protocols('undetermined')))).toMatchObject({
+      change: 'no-longer-measured',
+      cause: 'evidence',
+    })
   })
 })
 
