@@ -1,16 +1,28 @@
 import { isIP } from 'node:net'
 import * as z from 'zod'
 import { type Endpoint, SecretReference, type TargetBase, targetSchema } from '../../src/collect/contract.ts'
+import { asciiName, isAscii } from './certificate/names.ts'
 import { type StarttlsProtocol, starttlsPorts, starttlsProtocols, starttlsSchemes } from './starttls/protocols.ts'
 
+/** A name as DNS and TLS have it: letters beyond ASCII are written as `xn--` (RFC 5891), all else stays. */
+const name = z.string().transform((text, { addIssue }) => {
+  const ascii = asciiName(text)
+  if (ascii !== '' || text === '') return ascii
+  addIssue({ code: 'custom', message: 'a name with letters that no domain name has: it cannot be written as xn--' })
+  return z.NEVER
+})
+
 const tlsTargetSchema = targetSchema({
-  host: z
-    .string()
-    .regex(
-      /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?|\[?[0-9A-Fa-f:.]+\]?)$/,
-      {
-        message: 'a host is a name such as api.example.test or an address, without scheme and port',
-      },
+  host: name
+    .pipe(
+      z
+        .string()
+        .regex(
+          /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?|\[?[0-9A-Fa-f:.]+\]?)$/,
+          {
+            message: 'a host is a name such as api.example.test or an address, without scheme and port',
+          },
+        ),
     )
     .describe('Name or address of the server'),
   port: z
@@ -43,10 +55,8 @@ const tlsTargetSchema = targetSchema({
     })
     .optional()
     .describe('Shown to a server that lets no client in without a certificate'),
-  serverName: z
-    .string()
-    .min(1)
-    .max(253)
+  serverName: name
+    .pipe(z.string().min(1).max(253))
     .optional()
     .describe('Name to ask for (SNI) and to compare the certificate with; default: the host, unless it is an address'),
 })
@@ -100,10 +110,15 @@ export function parseShorthand(text: string): ShorthandTarget | undefined {
   const trimmed = text.trim()
   if (isIP(trimmed) === 6) return { host: trimmed, port: 443 }
   const given = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`
+  // What is no name in any script is left to the schema, which says what is wrong with it.
+  const strange = isAscii(trimmed) ? undefined : /^[^:]*:\/\/([^/:?#@]+)/.exec(given)?.[1]
   const url = URL.canParse(given) ? new URL(given) : undefined
+  if (!url && strange !== undefined) return { host: strange, port: 443 }
   if (!url || url.hostname === '' || url.username !== '') return undefined
   const starttls = starttlsSchemes[url.protocol.slice(0, -1)]
   if (!starttls && !['https:', 'wss:', 'tls:'].includes(url.protocol)) return undefined
   const port = url.port === '' ? portOf(starttls) : Number(url.port)
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port, ...(starttls ? { starttls } : {}) }
+  // URLs of other schemes than https and the like have their letters percent-encoded.
+  const host = (strange === undefined ? url.hostname : asciiName(strange) || strange).replace(/^\[|\]$/g, '')
+  return { host, port, ...(starttls ? { starttls } : {}) }
 }

@@ -31,11 +31,16 @@ function labels(name: string): string[] {
   const plain = name.toLowerCase()
   // domainToASCII does not take the asterisk.
   const [first = '', ...rest] = plain.split('.')
-  return first === '*' ? ['*', ...ascii(rest.join('.')).split('.')] : ascii(plain).split('.')
+  return first === '*' ? ['*', ...asciiName(rest.join('.')).split('.')] : asciiName(plain).split('.')
 }
 
-function ascii(name: string): string {
-  return /^[\x20-\x7e]*$/.test(name) ? name : domainToASCII(name)
+/** A name with its letters beyond ASCII as `xn--`, and as it is where it has none; empty where it is no name. */
+export function asciiName(name: string): string {
+  return isAscii(name) ? name : domainToASCII(name)
+}
+
+export function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text)
 }
 
 function canonicalAddress(text: string): string | undefined {

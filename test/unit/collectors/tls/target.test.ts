@@ -23,6 +23,34 @@ describe('shorthand', () => {
   })
 })
 
+describe('a name beyond ASCII', () => {
+  test('is written as xn--, in the configuration and in short', () => {
+    const target = parse({ host: 'MÜNCHEN.example', serverName: 'bücher.example' })
+    expect(target).toMatchObject({ host: 'xn--mnchen-3ya.example', serverName: 'xn--bcher-kva.example' })
+    expect(subjectOf(target)).toBe('xn--mnchen-3ya.example:443#xn--bcher-kva.example')
+    expect(parse(target)).toEqual(target)
+    for (const scheme of ['', 'https://', 'tls://']) {
+      expect(parseShorthand(`${scheme}münchen.example:8443`)).toEqual({ host: 'xn--mnchen-3ya.example', port: 8_443 })
+    }
+    expect(parseShorthand('smtp://münchen.example')).toMatchObject({ host: 'xn--mnchen-3ya.example', port: 25 })
+    expect(parseShorthand('https://münchen.example/weiß?ä=ö')).toEqual({ host: 'xn--mnchen-3ya.example', port: 443 })
+  })
+
+  test('that is no name is refused for that, however it is given', () => {
+    const strange = '\u00ad.\u{10ffff}example'
+    const problemOf = (raw: unknown) => tlsTarget.safeParse(raw).error?.issues[0]
+    expect(problemOf({ host: strange })).toMatchObject({ code: 'custom', path: ['host'] })
+    expect(problemOf({ host: 'a.test', serverName: strange })).toMatchObject({ code: 'custom', path: ['serverName'] })
+    expect(problemOf(parseShorthand(strange))).toMatchObject({ code: 'custom', path: ['host'] })
+    expect(problemOf(parseShorthand(`smtp://${strange}:25`))).toMatchObject({ code: 'custom', path: ['host'] })
+  })
+
+  test('that holds what no name holds is refused as an ASCII one is', () => {
+    expect(tlsTarget.safeParse({ host: 'münchen..example' }).success).toBe(false)
+    expect(tlsTarget.safeParse({ host: 'mün chen.example' }).success).toBe(false)
+  })
+})
+
 test('the port is 443 and the server name the host, unless that is an address', () => {
   expect(parse({ host: 'api.example.test' })).toMatchObject({ port: 443, permit: 'passive', trust: [] })
   expect(serverNameOf(parse({ host: 'api.example.test.' }))).toBe('api.example.test')
