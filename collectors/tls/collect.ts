@@ -1,5 +1,6 @@
 import type { Context, NewObservation, TargetBase } from '../../src/collect/contract.ts'
 import { CollectionError } from '../../src/model/errors.ts'
+import { placeOf, type Route, routeTo } from './address.ts'
 import { type Ask, createAsk } from './ask.ts'
 import { type Kept, surveyBehaviour } from './behaviour.ts'
 import type { ChainContext } from './certificate/facts.ts'
@@ -38,7 +39,7 @@ const starttlsShare = 0.5
 export async function* collectTls(target: TlsTarget & TargetBase, context: Context): AsyncIterable<NewObservation> {
   const { timeoutMs, concurrency } = context.limits
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs * askingShare)])
-  const wire = wireTo(target, context, signal)
+  const { wire, route } = wireTo(target, context, signal)
   const exchanges: Exchange[] = []
   const pacer = createPacer(concurrency)
   const ask = createAsk(wire, pacer, exchanges)
@@ -53,13 +54,14 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const said = { exchanges: [...exchanges, ...kept.features], conversations: kept.conversations }
   const transcript = redactPlainText(said, context.redact)
   const evidence = exchanges.length > 0 ? [recordTranscript(transcript, context)] : []
-  const silent = silenceOf(exchanges.map(readEvidence), target, timeoutMs)
+  const silent = silenceOf(exchanges.map(readEvidence), target, timeoutMs, placeOf(route))
   if (silent) throw failure ?? silent
   const shown = shownChains(said.exchanges.map(readEvidence))
   const chains = { ...(await chainContext(target, context)), publicRoots: rootsFor(shown) }
   const logs = await knownLogs(target, context)
   const logsProblem = logs && 'problem' in logs ? logs.problem : null
-  const setting: Setting = { subject, starttls: target.starttls ?? null, logsProblem, chains }
+  const { addresses } = route
+  const setting: Setting = { subject, starttls: target.starttls ?? null, addresses, logsProblem, chains }
   evidence.push(context.record(settingName, jsonType, writeSetting(setting)))
   const answers = await askRevocation(target, context, shown, chains)
   if (answers.length > 0) evidence.push(context.record(revocationName, jsonType, writeAnswers(answers)))
@@ -88,15 +90,20 @@ async function clientIdentity(
   }
 }
 
-/** Fresh connections to the target, each at the point where a ClientHello is awaited. */
-function wireTo(target: TlsTarget & TargetBase, context: Context, signal: AbortSignal): Wire {
+/** Fresh connections to one address of the target, each at the point where a ClientHello is awaited. */
+function wireTo(
+  target: TlsTarget & TargetBase,
+  context: Context,
+  signal: AbortSignal,
+): { readonly wire: Wire; readonly route: Route } {
   const endpoint = endpointOf(target)
   const { starttls: protocol } = target
   const timeoutMs = context.limits.timeoutMs * (protocol ? starttlsShare : exchangeShare)
-  if (!protocol) return { connect: () => context.connect(endpoint), signal, timeoutMs }
+  const route = routeTo(endpoint, context, timeoutMs)
+  if (!protocol) return { route, wire: { connect: () => route.connect(), signal, timeoutMs } }
   // Shorter than the exchange, so that what the server said so far is kept.
   const options = { protocol, host: serverNameOf(target) ?? endpoint.host, timeoutMs: timeoutMs * 0.8, signal }
-  return { connect: async () => startTls(await context.connect(endpoint), options), signal, timeoutMs }
+  return { route, wire: { connect: async () => startTls(await route.connect(), options), signal, timeoutMs } }
 }
 
 const jsonType = 'application/json'

@@ -7,7 +7,7 @@ import { endpointOf, parseShorthand, pathsOf, subjectOf, type TlsTarget, tlsTarg
 /** What a TLS server offers, seen from outside: versions, cipher suites, groups, certificates. */
 export const tlsCollector: Collector<TlsTarget> = {
   id: 'tls',
-  version: 1,
+  version: 2,
   title: 'TLS protocols, cipher suites and certificates',
   emits: [
     'tls.protocol',

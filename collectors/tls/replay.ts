@@ -18,11 +18,17 @@ export type KindFacts = { readonly kind: string; readonly facts: JsonObject }
  * Everything that a transcript shows, as the collector reports it: the collector itself calls this with what it has just
  * heard, so that recorded bytes lead to the same facts at any later time. Pure.
  */
-export function replay({ exchanges, conversations = [] }: Transcript, context: ChainContext): KindFacts[] {
+export function replay(
+  { exchanges, conversations = [] }: Transcript,
+  context: ChainContext & {
+    /** Every address of the host; where absent, it is not told whether there are others. */
+    readonly addresses?: readonly string[]
+  },
+): KindFacts[] {
   const known = knownFrom(exchanges)
   const all = known.case
   const heard = { known, evidence: exchanges.map(readEvidence), conversations }
-  const negotiated = negotiatedFacts(all.evidence)
+  const negotiated = negotiatedFacts(all.evidence, context.addresses)
   const seen: KindFacts[] = [
     ...protocolFacts(all).map((facts) => ({ kind: 'tls.protocol', facts })),
     ...shownChains(heard.evidence).map(({ chain, ...showing }) => ({
@@ -39,11 +45,11 @@ export function replay({ exchanges, conversations = [] }: Transcript, context: C
 /** What the collector yields, but for the names of the artefacts: the facts of a transcript, dated, with their subject. */
 export function observe(
   transcript: Transcript,
-  { subject, starttls, chains }: Setting,
+  { subject, starttls, addresses, chains }: Setting,
   told: Required<Pick<ChainContext, 'answers' | 'logs'>>,
 ) {
   const how: JsonObject = starttls === null ? {} : { starttls }
-  return replay(transcript, { ...chains, ...told }).map(({ kind, facts }) => ({
+  return replay(transcript, { ...chains, ...told, addresses }).map(({ kind, facts }) => ({
     kind,
     subject,
     methods: ['TEST'] as const,

@@ -10,6 +10,8 @@ import { starttlsProtocols } from './starttls/protocols.ts'
 export type Setting = {
   readonly subject: string
   readonly starttls: (typeof starttlsProtocols)[number] | null
+  /** Every address of the host, the one that was asked and the others. */
+  readonly addresses: readonly string[]
   /** Why the list of logs that was named could not be used; or null. */
   readonly logsProblem: string | null
   readonly chains: Omit<ChainContext, 'answers' | 'logs'> & { readonly publicRoots: TrustStore }
@@ -31,12 +33,13 @@ export function rootsFor(shown: readonly ShownChain[]): TrustStore {
 }
 
 /** A setting as the text of an artefact, certificates in hexadecimal. */
-export function writeSetting({ subject, starttls, logsProblem, chains }: Setting): string {
+export function writeSetting({ subject, starttls, addresses, logsProblem, chains }: Setting): string {
   const { host, at, anchors, anchorsMissing, publicRoots } = chains
   const written: Written = {
-    version: 1,
+    version: 2,
     subject,
     starttls,
+    addresses: [...addresses],
     host,
     at,
     anchorsMissing,
@@ -50,9 +53,10 @@ export function writeSetting({ subject, starttls, logsProblem, chains }: Setting
 const Certificates = z.array(z.string().regex(/^(?:[0-9a-f]{2})+$/))
 
 const Written = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   subject: z.string(),
   starttls: z.enum(starttlsProtocols).nullable(),
+  addresses: z.array(z.string()),
   host: z.string(),
   at: z.string().transform((text): Instant => instant(text)),
   anchorsMissing: z.string().nullable(),
@@ -64,9 +68,11 @@ type Written = z.infer<typeof Written>
 
 /** Reads what `writeSetting` wrote; throws an Error for anything else. */
 export function readSetting(text: string): Setting {
-  const { subject, starttls, host, at, anchorsMissing, logsProblem, ...stores } = Written.parse(JSON.parse(text))
+  const { subject, starttls, addresses, host, at, anchorsMissing, logsProblem, ...stores } = Written.parse(
+    JSON.parse(text),
+  )
   const [anchors, publicRoots] = [storeOf(stores.anchors), storeOf(stores.publicRoots)]
-  return { subject, starttls, logsProblem, chains: { host, at, anchors, anchorsMissing, publicRoots } }
+  return { subject, starttls, addresses, logsProblem, chains: { host, at, anchors, anchorsMissing, publicRoots } }
 }
 
 function hexOf(store: TrustStore): string[] {

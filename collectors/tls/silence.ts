@@ -8,6 +8,8 @@ export function silenceOf(
   evidence: readonly Evidence[],
   target: TlsTarget,
   timeoutMs: number,
+  /** Which address the sentence is about, as its end. */
+  place = '',
 ): CollectionError | undefined {
   if (evidence.some(speaksTls)) return undefined
   const subject = subjectOf(target)
@@ -18,10 +20,14 @@ export function silenceOf(
   const anyForeign = foreign ?? evidence.find(({ reply }) => reply.form === 'foreign' || reply.form === 'malformed')
   if (anyForeign) {
     const speaks = anyForeign.verdict.kind === 'foreign' ? anyForeign.verdict.speaks : null
-    return new CollectionError('not-tls', `${subject} does not speak TLS but ${speaks ?? 'something unknown'}`, {
-      hint: `Check the port${speaks === 'HTTP' ? '; this one serves plain HTTP' : ''}.`,
-      subject,
-    })
+    return new CollectionError(
+      'not-tls',
+      `${subject} does not speak TLS but ${speaks ?? 'something unknown'}${place}`,
+      {
+        hint: `Check the port${speaks === 'HTTP' ? '; this one serves plain HTTP' : ''}.`,
+        subject,
+      },
+    )
   }
   const ends = evidence.map(({ exchange }) => exchange.end)
   // What the server did when it did anything at all says more than a silence.
@@ -31,7 +37,7 @@ export function silenceOf(
   const failure: FailureCode = end ?? 'timeout'
   const { sentence, hint } = silences[failure] ?? { sentence: 'did not answer', hint: 'Check the host and the port.' }
   const within = failure === 'timeout' ? ` (limit ${timeoutMs / 1000} s)` : ''
-  return new CollectionError(failure, `${subject} ${sentence}${within}`, { hint, subject })
+  return new CollectionError(failure, `${subject} ${sentence}${within}${place}`, { hint, subject })
 }
 
 /** Why plain text did not lead to TLS, in the server's own words. */

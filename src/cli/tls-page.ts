@@ -1,3 +1,4 @@
+import { domainToUnicode } from 'node:url'
 import type { Collection, Observation } from '../model/evidence.ts'
 import type { JsonObject } from '../model/json.ts'
 import { factText } from './probe-page.ts'
@@ -56,12 +57,28 @@ function header(
   const rows: string[][] = [['seen', when]]
   const { starttls } = first.facts
   if (starttls !== undefined) rows.push(['reached by', `STARTTLS, from ${printable(String(starttls))}`])
-  const addresses = textsOf(negotiated ?? {}, 'addresses')
-  if (addresses.length > 0) rows.push(['answered by', addresses.map(printable).join(', ')])
+  rows.push(...addressRows(negotiated))
   if (negotiated) rows.push(['current client', clientText(negotiated)])
   if (grade) rows.push(['grade', gradeLine(grade)])
   const title = printable(first.subject)
+  const written = unicodeOf(first.subject)
+  if (written !== first.subject) rows.unshift(['written', printable(written)])
   return [tone('strong', title), tone('none', '─'.repeat(Math.min(width(), 100))), table(rows.map(named), 2)]
+}
+
+/** A subject with its names in the letters of their script. */
+function unicodeOf(subject: string): string {
+  return subject.replaceAll(/[a-z0-9.-]*xn--[a-z0-9.-]+/g, (name) => domainToUnicode(name) || name)
+}
+
+/** The address that answered, and those that nobody asked. */
+function addressRows(negotiated: JsonObject = {}): readonly string[][] {
+  const { address } = negotiated
+  const others = textsOf(negotiated, 'otherAddresses')
+  return [
+    ...(typeof address === 'string' ? [['answered by', printable(address)]] : []),
+    ...(others.length > 0 ? [['not asked', others.map(printable).join(', ')]] : []),
+  ]
 }
 
 /** Whether the server answers in TLS and lets no hello in. */

@@ -1,8 +1,9 @@
 import { connect as openSocket, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { buildConnector, Client } from 'undici'
+import { CollectionError } from '../model/errors.ts'
 import type { Budget } from './budget.ts'
-import type { Endpoint } from './contract.ts'
+import type { ConnectOptions, Endpoint } from './contract.ts'
 import { endpointOf, formatEndpoint } from './guard.ts'
 import { networkFailure } from './network-errors.ts'
 import type { PinnedResolver } from './resolver.ts'
@@ -20,7 +21,7 @@ export type Lease = {
 /** The connections of one collection, never more at a time than its limit says. */
 export type Connections = {
   /** An open TCP socket; its place is free again when it closes. */
-  raw(endpoint: Endpoint): Promise<Socket>
+  raw(endpoint: Endpoint, options?: ConnectOptions): Promise<Socket>
   /** A connection to the origin of a URL, an idle one where there is one. */
   http(origin: URL, secureContext: SecureContext | undefined): Promise<Lease>
   close(): void
@@ -134,16 +135,21 @@ export function createConnections(options: {
     }
   }
 
-  async function raw(endpoint: Endpoint): Promise<Socket> {
+  async function raw(endpoint: Endpoint, { address, signal: patience }: ConnectOptions = {}): Promise<Socket> {
+    if (address !== undefined && !(await resolver.addresses(endpoint.host)).includes(address)) {
+      const name = formatEndpoint(endpoint)
+      throw new CollectionError('not-permitted', `${address} is no address of ${name}`, { subject: name })
+    }
     await takePlace()
     try {
+      patience?.throwIfAborted()
       budget.spendConnection()
     } catch (error) {
       freePlace()
       throw error
     }
     const socket = openSocket({
-      host: endpoint.host.replace(/^\[|\]$/g, ''),
+      host: address ?? endpoint.host.replace(/^\[|\]$/g, ''),
       port: endpoint.port,
       lookup: resolver.lookup,
       autoSelectFamily: true,
@@ -156,7 +162,15 @@ export function createConnections(options: {
     }
     signal.addEventListener('abort', abort, { once: true })
     socket.once('close', () => signal.removeEventListener('abort', abort))
-    return untilAborted(connected(socket, endpoint), signal)
+    const connecting = untilAborted(connected(socket, endpoint), signal)
+    if (!patience) return connecting
+    try {
+      return await untilAborted(connecting, patience)
+    } catch (error) {
+      // Nobody wants the connection any more, and it would keep its place.
+      socket.destroy()
+      throw error
+    }
   }
 
   return {

@@ -96,10 +96,10 @@ export function openContext(options: {
       }
       return http(request)
     },
-    connect: async (endpoint) => {
+    connect: async (endpoint, options) => {
       signal.throwIfAborted()
       guard(endpoint)
-      return connections.raw(endpoint)
+      return connections.raw(endpoint, options)
     },
     resolve: resolver,
     files: createFiles({ paths: reach.paths, baseDirectory, budget, signal }),

@@ -56,6 +56,9 @@ export type HttpExchange = {
   json(): unknown
 }
 
+/** One address of the host to connect to, of those that `resolve` gives, and what ends the waiting for it. */
+export type ConnectOptions = { readonly address?: string; readonly signal?: AbortSignal }
+
 /** Files of the machine that Affidavit runs on, within the target's reach. */
 export type Files = {
   stat(path: string): Promise<FileFacts>
@@ -102,8 +105,11 @@ export type Context = {
    */
   leaveOut(probe: string, reason: string, kind?: string): void
   http(request: HttpRequest): Promise<HttpExchange>
-  /** An open TCP socket within the target's reach; the caller destroys it. Bytes and connections are counted. */
-  connect(endpoint: Endpoint): Promise<Socket>
+  /**
+   * An open TCP socket within the target's reach; the caller destroys it. Bytes and connections are counted. Of a host
+   * with several addresses, the first that takes a connection, unless one of them is named.
+   */
+  connect(endpoint: Endpoint, options?: ConnectOptions): Promise<Socket>
   readonly resolve: Resolver
   readonly files: Files
   /** The value behind a reference (`env:NAME`, `file:path`); from then on it is redacted wherever it appears. */

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { certificatesOfPem, trustStore } from '../../collectors/tls/certificate/trust.ts'
 import { tlsCollector } from '../../collectors/tls/index.ts'
 import { replay } from '../../collectors/tls/replay.ts'
+import { readSetting, settingName } from '../../collectors/tls/setting.ts'
 import { unpackTranscript } from '../../collectors/tls/transcript-artefact.ts'
 import type { Collection } from '../../src/model/evidence.ts'
 import { collectFrom, observed } from '../helpers/collect.ts'
@@ -16,6 +17,11 @@ const folder = mkdtempSync(join(tmpdir(), 'affidavit-tls-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const look = ({ port }: Running, over: object = {}) => collectFrom(tlsCollector, { host: 'localhost', port, ...over })
+
+function settingOf({ artefacts }: Collection) {
+  const bytes = artefacts.find(({ name }) => name === settingName)?.bytes ?? []
+  return readSetting(Buffer.from(bytes).toString('utf8'))
+}
 
 function version(collection: Collection, protocol: string) {
   return observed(collection, 'tls.protocol', { protocol })[0]?.facts
@@ -94,7 +100,7 @@ describe('versions', () => {
     const collection = await look(server)
     expect(offered(collection)).toEqual(['TLSv1.3'])
     expect(observed(collection, 'tls.negotiated')[0]?.facts).toMatchObject({
-      addresses: [expect.stringMatching(/^(?:127\.0\.0\.1|::1)$/)],
+      address: expect.stringMatching(/^(?:127\.0\.0\.1|::1)$/),
       status: 'negotiated',
       protocol: 'TLSv1.3',
       alpn: 'h2',
@@ -214,6 +220,7 @@ describe('evidence', () => {
       at: first.collected,
       anchors: trustStore(certificatesOfPem('')),
       anchorsMissing: null,
+      addresses: settingOf(collection).addresses,
     }
     const again = replay(transcript, context)
     expect(again).toEqual(collection.observations.map(({ kind, facts }) => ({ kind, facts })))

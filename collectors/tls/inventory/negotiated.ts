@@ -4,10 +4,10 @@ import { alpnOf } from '../features/alpn.ts'
 import { cipherSuiteName, cipherSuites } from '../registry/cipher-suites.ts'
 import { groupName } from '../registry/groups.ts'
 
-/** What a current client gets: the facts of `tls.negotiated`. */
-export function negotiatedFacts(evidence: readonly Evidence[]): JsonObject {
-  const reached = evidence.flatMap(({ exchange }) => exchange.address ?? [])
-  const addresses = [...new Set(reached)].sort()
+/** What a current client gets, and of which of the host's addresses: the facts of `tls.negotiated`. */
+export function negotiatedFacts(evidence: readonly Evidence[], all?: readonly string[]): JsonObject {
+  const address = evidence.find(({ exchange }) => exchange.address !== undefined)?.exchange.address ?? null
+  const place = { address, otherAddresses: all?.filter((each) => each !== address) ?? null }
   const attempts = evidence.filter(({ exchange }) => exchange.purpose === 'handshake')
   const chosen = attempts.findLast(({ verdict }) => verdict.kind === 'chosen')
   if (chosen?.verdict.kind !== 'chosen') {
@@ -16,12 +16,12 @@ export function negotiatedFacts(evidence: readonly Evidence[]): JsonObject {
       last?.verdict.kind === 'refused'
         ? `the server refused a current client with the alert ${last.verdict.alert}`
         : `the server ${last ? reasonOf(last) : 'was not asked'}`
-    return { ...nothing, addresses, status: last?.verdict.kind === 'refused' ? 'refused' : 'undetermined', reason }
+    return { ...nothing, ...place, status: last?.verdict.kind === 'refused' ? 'refused' : 'undetermined', reason }
   }
   const { protocol, suite, group } = chosen.verdict
   const properties = cipherSuites.get(suite)
   return {
-    addresses,
+    ...place,
     status: 'negotiated',
     reason: null,
     protocol,
