@@ -121,7 +121,14 @@ export function judgeBeside(status: number, secureStatus: number, same: boolean)
   return { behaviour: 'refuses', reason: `answered ${status} where https answers ${secureStatus}` }
 }
 
+/** The answer, or how none came; a connection that broke off is tried once more, since one alone may be chance. */
 async function answerOf(url: string, ask: Ask): Promise<HttpExchange | CollectionError> {
+  const first = await tryOnce(url, ask)
+  const mayBeChance = first instanceof CollectionError && ['reset', 'closed', 'refused'].includes(first.failure)
+  return mayBeChance ? await tryOnce(url, ask) : first
+}
+
+async function tryOnce(url: string, ask: Ask): Promise<HttpExchange | CollectionError> {
   try {
     return await ask({ url, keepBody: false }, 'anonymous')
   } catch (error) {

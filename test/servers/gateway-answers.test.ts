@@ -48,6 +48,22 @@ describe('plain http', () => {
     expect(facts(await other.probe(), 'gateway.redirect')).toMatchObject([{ behaviour: 'refuses' }])
   })
 
+  test.each(['status', 'redirect'] as const)(
+    'that breaks off one connection and answers the next: %s',
+    async (kind) => {
+      const redirect: Reply = { status: 308, headers: { location: 'https://api.example.test/' } }
+      let asked = 0
+      const http = (): Reply => {
+        asked += 1
+        if (asked === 1) return 'hang-up'
+        return kind === 'status' ? ok : redirect
+      }
+      await using gateway = await startGateway(authority, { https: () => ok, http })
+      const behaviour = kind === 'status' ? 'serves' : 'redirects-to-https'
+      expect(facts(await gateway.probe(), 'gateway.redirect')).toMatchObject([{ behaviour }])
+    },
+  )
+
   test('a closed port refuses', async () => {
     await using gateway = await startGateway(authority, { https: () => ok })
     await using other = await startGateway(authority, { https: () => ok })
