@@ -97,6 +97,16 @@ describe('an OCSP response of OpenSSL', () => {
     expect(judge(response, good, later(now(), -dayMs))).toMatchObject({ status: 'invalid' })
   })
 
+  test('that does not say until when it counts is good for ten days, and tells of a revocation for ever', () => {
+    using own = authority(root, entries)
+    const undated = own.respond(request, { args: [] })
+    expect(judge(undated)).toMatchObject({ status: 'good', nextUpdate: null })
+    expect(judge(undated, good, later(now(), 9 * dayMs))).toMatchObject({ status: 'good' })
+    expect(judge(undated, good, later(now(), 11 * dayMs))).toMatchObject({ status: 'undetermined' })
+    const gone = own.respond(ocspRequest(parsed(revoked), parsed(root)), { args: [] })
+    expect(judge(gone, revoked, later(now(), 400 * dayMs))).toMatchObject({ status: 'revoked' })
+  })
+
   test('cannot be checked without the issuer', () => {
     expect(judgeOcsp(response, parsed(good), undefined, now())).toMatchObject({ status: 'undetermined' })
   })

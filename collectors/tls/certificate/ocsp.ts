@@ -59,6 +59,11 @@ const ocspSigning = '1.3.6.1.5.5.7.3.9'
 const timestampList = '1.3.6.1.4.1.11129.2.4.5'
 /** Clocks differ. */
 const leewayMs = 300_000
+/**
+ * Without nextUpdate there is newer information at any time (RFC 6960 section 4.2.2.1): such a `good` counts for the ten
+ * days that the Baseline Requirements (section 4.9.10) allow a response at most.
+ */
+const undatedMs = 10 * 86_400_000
 
 /** Reads an OCSP response (RFC 6960) and checks it for one certificate and its issuer, as of a moment. Never throws. */
 export function judgeOcsp(
@@ -171,6 +176,10 @@ function readSingle(single: Der, at: Instant): Omit<Statement, 'responder'> {
   }
   switch (state.tag & 0x1f) {
     case 0:
+      if (nextUpdate === null && thisUpdate < later(at, -undatedMs)) {
+        const reason = `the OCSP response is of ${thisUpdate} and does not say until when it counts`
+        return { ...dates, status: 'undetermined', reason }
+      }
       return { ...dates, status: 'good', reason: null }
     case 1: {
       const [when, why] = readDer(state.content)
