@@ -10,17 +10,35 @@ type Report = { readonly name: string; readonly bytes: Uint8Array }
 let report: Report | null = null
 let trusted: readonly Trusted[] = []
 let turn = 0
+let taken = Promise.resolve()
+
+/** Files count in the order in which they are given: a certificate given before the report is known when it is judged. */
+function queue(files: readonly File[]): void {
+  taken = taken.then(() => take(files))
+}
 
 async function take(files: readonly File[]): Promise<void> {
   const problems: string[] = []
   for (const file of files) {
-    const bytes = new Uint8Array(await file.arrayBuffer())
+    const bytes = await read(file, problems)
+    if (!bytes) continue
     if (isCertificate(file.name, bytes)) trust(file.name, bytes, problems)
     else report = { name: file.name, bytes }
   }
   byId('problems').replaceChildren(...problems.map((problem) => element('p', {}, problem)))
-  await show()
+  void show()
 }
+
+async function read(file: File, problems: string[]): Promise<Uint8Array | null> {
+  try {
+    return new Uint8Array(await file.arrayBuffer())
+  } catch (error) {
+    problems.push(`${file.name} cannot be read (${reasonOf(error)}); give it again, or a copy of it.`)
+    return null
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** What is neither a PDF nor called a certificate counts as the report, so that a ruined report is refused, not missed. */
 function isCertificate(name: string, bytes: Uint8Array): boolean {
@@ -33,8 +51,7 @@ function trust(name: string, bytes: Uint8Array, problems: string[]): void {
     const known = new Set(trusted.map(({ fingerprint }) => fingerprint))
     trusted = [...trusted, ...readTrusted(bytes).filter(({ fingerprint }) => !known.has(fingerprint))]
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    problems.push(`${name} is not trusted: it cannot be read as a certificate (${reason}).`)
+    problems.push(`${name} is not trusted: it cannot be read as a certificate (${reasonOf(error)}).`)
   }
 }
 
@@ -69,7 +86,7 @@ function listen(): void {
     input.addEventListener('change', () => {
       const files = [...(input.files ?? [])]
       input.value = ''
-      void take(files)
+      queue(files)
     })
   }
   addEventListener('dragover', (event) => {
@@ -82,7 +99,7 @@ function listen(): void {
   addEventListener('drop', (event) => {
     event.preventDefault()
     document.body.classList.remove('dragging')
-    void take([...(event.dataTransfer?.files ?? [])])
+    queue([...(event.dataTransfer?.files ?? [])])
   })
 }
 

@@ -223,6 +223,38 @@ test('a certificate that is trusted for times alone vouches for no signer, and o
   expect(await seen()).toMatchObject({ codes: 'no-anchor timestamp-not-trusted' })
 })
 
+test('a certificate given before the report counts, however long it takes to read', async () => {
+  await page.goto(pathToFileURL(join(folder.path, 'verify.html')).href)
+  await page.evaluate(`(() => {
+    const read = File.prototype.arrayBuffer
+    File.prototype.arrayBuffer = async function () {
+      if (this.name.endsWith('.pem')) await new Promise((done) => setTimeout(done, 300))
+      return read.call(this)
+    }
+  })()`)
+  await give('#certificates', ['p256.pem', 'tsa.pem'])
+  await give('#report', ['p256.pdf'])
+  await page.waitForSelector('#result article')
+  expect(await seen()).toMatchObject({ verdict: 'accepted' })
+})
+
+test('a file that can no longer be read is named, and the next one is judged', async () => {
+  await page.goto(pathToFileURL(join(folder.path, 'verify.html')).href)
+  await writeFile(join(folder.path, 'gone.pdf'), 'hello')
+  await page.evaluate(`(() => {
+    const read = File.prototype.arrayBuffer
+    File.prototype.arrayBuffer = function () {
+      return this.name === 'gone.pdf' ? Promise.reject(new Error('it has gone')) : read.call(this)
+    }
+  })()`)
+  await give('#report', ['gone.pdf'])
+  await page.waitForSelector('#problems p')
+  expect(await page.$eval('#problems', (found) => found.textContent)).toContain('gone.pdf')
+  await give('#report', ['p256.pdf'])
+  await page.waitForSelector('#result article')
+  expect(await seen()).toMatchObject({ verdict: 'intact-signer-unproven' })
+})
+
 test('what is no certificate is said to be none, and nothing is trusted', async () => {
   expect(await verify('p256.pdf', [])).toMatchObject({ verdict: 'intact-signer-unproven' })
   await give('#certificates', ['empty.pem'])
