@@ -12,9 +12,6 @@ import { surveyWeaknesses } from './weaknesses/survey.ts'
 /** What is kept of what was said about features and weaknesses. */
 export type Kept = { readonly features: Exchange[]; readonly conversations: Conversation[] }
 
-/** One question about behaviour may take so long; what has no answer by then is left open. */
-const longestMs = 4_000
-
 /**
  * Asks about features and weaknesses, all at once, given what the inventory showed. The exchanges are kept apart from
  * those of the inventory, so that an odd hello never decides what the server offers.
@@ -28,10 +25,9 @@ export async function surveyBehaviour(
   identity?: ClientIdentity,
 ): Promise<void> {
   const known = knownFrom(inventory)
-  const patient = { ...wire, timeoutMs: Math.min(wire.timeoutMs, longestMs) }
-  const hold = createHold(patient, pacer, conversations)
+  const hold = createHold(wire, pacer, conversations)
   const surveys = [
-    surveyFeatures(createAsk(patient, pacer, features, inventory), known, serverName),
+    surveyFeatures(createAsk(wire, pacer, features, inventory), known, serverName),
     surveySessions(hold, known, serverName, identity),
     surveyWeaknesses(hold, known, serverName, identity),
   ]

@@ -34,6 +34,8 @@ const askingShare = 0.85
 const exchangeShare = 0.2
 /** The same where plain text comes before: mail servers greet late, to put off those who do not wait. */
 const starttlsShare = 0.5
+/** A question about behaviour need not wait longer than this, or than the part of one exchange where that is more. */
+const behaviourMs = 4_000
 
 /** Asks one server everything and yields what it showed; CollectionError where it does not speak TLS. */
 export async function* collectTls(target: TlsTarget & TargetBase, context: Context): AsyncIterable<NewObservation> {
@@ -46,7 +48,8 @@ export async function* collectTls(target: TlsTarget & TargetBase, context: Conte
   const serverName = serverNameOf(target)
   const kept: Kept = { features: [], conversations: [] }
   const identity = await clientIdentity(target, context)
-  const behaviour = () => surveyBehaviour(wire, pacer, exchanges, serverName, kept, identity)
+  const patient = { ...wire, timeoutMs: Math.min(wire.timeoutMs, Math.max(behaviourMs, timeoutMs * exchangeShare)) }
+  const behaviour = () => surveyBehaviour(patient, pacer, exchanges, serverName, kept, identity)
 
   const dns = beginDns(target, context)
   const failure = await askEverything(ask, exchanges, serverName, signal, behaviour)
