@@ -4,7 +4,6 @@ import { entry, openPdf, type PdfFile } from './pdf/file.ts'
 import { appendSignature } from './pdf/later-revision.ts'
 import { isDict } from './pdf/objects.ts'
 import { signatureFields, signatureTexts } from './pdf/signature-field.ts'
-import { mostSignatures } from './pdf/signed-revision.ts'
 import type { ReasonCode } from './refusal.ts'
 import { checkSigner, readable, reservedFor, type Sealing, type SignedPdf, seal } from './seal.ts'
 import type { PdfVerdict, Reason } from './verdict.ts'
@@ -21,6 +20,9 @@ export type AddSignatureOptions = Sealing & {
   /** Those for their times alone; `anchors` where absent. */
   readonly timestampAnchors?: readonly (string | Uint8Array)[]
 }
+
+/** At most so many people sign one report. */
+export const mostSignatures = 8
 
 /**
  * Adds one more signature to a signed report in an incremental update that brings nothing else: what was signed before

@@ -209,13 +209,14 @@ test.concurrent.each(['reset', 'close'] as const)(
   async (beyond) => {
     await using real = await tlsServer({ ...showing(localCertificate('RSA-2048')), ALPNProtocols: ['h2'] })
     await using server = await meddler(real.port, { atOnce: { limit: 1, beyond } })
-    const [direct, through] = [await look(real), await look(server)]
+    const [direct, through] = [await look(real), await look(server, { limits: { timeout: '60s' } })]
     expect(through.failure).toBeNull()
     expect(statuses(through)).toEqual(statuses(direct))
     const weaknesses = (collection: Collection) =>
       observed(collection, 'tls.weakness').map(({ facts }) => `${facts.name} ${facts.status}`)
     expect(weaknesses(through)).toEqual(weaknesses(direct))
   },
+  90_000,
 )
 
 describe('on the way', () => {
@@ -225,7 +226,7 @@ describe('on the way', () => {
     // Sender and reader share this process, so that each answer takes as long as all that are under way together.
     const few = { limits: { concurrency: 2, timeout: '120s' } }
     expect(statuses(await look(slow, few))).toEqual(statuses(await look(real)))
-  })
+  }, 180_000)
 
   test('STARTTLS comes before every conversation, and stands in its record', async () => {
     await using server = await starttlsServer(soundScripts.smtp)

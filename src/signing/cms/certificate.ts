@@ -1,5 +1,4 @@
 import { fromLatin1, hex } from '../bytes.ts'
-import { oneLine, withoutControls } from '../one-line.ts'
 import { readScheme, type Scheme } from './algorithms.ts'
 import {
   contextOf,
@@ -187,9 +186,9 @@ export const fingerprint = (certificate: Certificate): string => hex(digest('sha
 /** The serial number in lower-case hexadecimal, as `openssl x509 -serial` shows it but for the case. */
 export const serialText = (certificate: Certificate): string => hex(certificate.serial.content).replace(/^00(?=.)/, '')
 
-/** A distinguished name as one line in the manner of RFC 4514, the most specific part first; for showing, not for trusting. */
+/** A distinguished name as text in the manner of RFC 4514, the most specific part first. */
 export function nameText(name: Der): string {
-  const parts = name.parts
+  return name.parts
     .toReversed()
     .map((set) =>
       set.parts
@@ -201,7 +200,6 @@ export function nameText(name: Der): string {
         .join('+'),
     )
     .join(', ')
-  return oneLine(parts)
 }
 
 /** The last common name in a distinguished name, or all of it where it has none; for showing, not for trusting. */
@@ -215,7 +213,7 @@ export const organisationName = (name: Der): string | null => lastOf(name, '2.5.
 function lastOf(name: Der, type: string): string | null {
   const pairs = name.parts.flatMap((set) => set.parts)
   const value = pairs.findLast(({ parts }) => parts[0] && readOid(parts[0], 'attribute type') === type)?.parts[1]
-  return value ? withoutControls(directoryText(value)) : null
+  return value ? printable(directoryText(value)) : null
 }
 
 function directoryText(value: Der): string {
@@ -225,5 +223,8 @@ function directoryText(value: Der): string {
 }
 
 function escapeName(text: string): string {
-  return withoutControls(text).replace(/[",+;<>\\]|^[ #]| $/g, (character) => `\\${character}`)
+  return printable(text).replace(/[",+;<>\\]|^[ #]| $/g, (character) => `\\${character}`)
 }
+
+/** Control characters would let a certificate's name write on a reader's terminal. */
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}')

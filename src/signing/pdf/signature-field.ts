@@ -33,8 +33,7 @@ export type SignatureText = {
 /** Lower left and upper right corner in points from the page's lower left corner. */
 export type Rectangle = readonly [left: number, bottom: number, right: number, top: number]
 
-/** Room for any /ByteRange, in characters. */
-export const rangeWidth = 48
+const rangeWidth = 48
 
 /** The same as a signature dictionary holds it. */
 export type SignatureTexts = {

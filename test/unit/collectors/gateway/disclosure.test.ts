@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { showsStackTrace, versionsShown } from '../../../../collectors/gateway/disclosure.ts'
+import { processorMs } from '../../../helpers/processor-time.ts'
 
 describe('versions', () => {
   test.each([
@@ -78,14 +79,15 @@ describe('stack traces', () => {
     fc.assert(fc.property(fc.string(), (body) => void showsStackTrace(body)))
   })
 
-  test('a body made to be slow takes no longer than a moment', () => {
+  test('a body made to be slow takes no longer than a moment', async () => {
     const hostile = ['\n', ' ', 'at ', '    at a(', '#1 ', '</a>', '"]', '<br', 'Warning: ', 'a:1:', 'nginx/1.1.']
-    const began = performance.now()
-    for (const piece of hostile) {
-      const body = piece.repeat(Math.ceil(300_000 / piece.length))
-      showsStackTrace(body)
-      versionsShown({}, body)
+    const readAll = () => {
+      for (const piece of hostile) {
+        const body = piece.repeat(Math.ceil(300_000 / piece.length))
+        showsStackTrace(body)
+        versionsShown({}, body)
+      }
     }
-    expect(performance.now() - began).toBeLessThan(4_000)
+    expect(await processorMs(readAll)).toBeLessThan(4_000)
   })
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ageOf } from '../../../../collectors/log-retention/find-files.ts'
 import { matchesGlob } from '../../../../collectors/log-retention/glob.ts'
+import { processorMs } from '../../../helpers/processor-time.ts'
 
 test.each([
   ['/var/log/*.log', '/var/log/a.log', true],
@@ -38,10 +39,9 @@ test('a path matches itself, and with a star in place of any part', () => {
   )
 })
 
-test('a pattern made to be slow is not', () => {
-  const started = performance.now()
-  expect(matchesGlob(`${'*a'.repeat(200)}b`, 'a'.repeat(5_000))).toBe(false)
-  expect(performance.now() - started).toBeLessThan(500)
+test('a pattern made to be slow is not', async () => {
+  const match = () => expect(matchesGlob(`${'*a'.repeat(200)}b`, 'a'.repeat(5_000))).toBe(false)
+  expect(await processorMs(match)).toBeLessThan(500)
 })
 
 test('names of rotated files say how old they are', () => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { dateReader } from '../../../../collectors/log-retention/record-date.ts'
 import { dateFormats } from '../../../../collectors/log-retention/target.ts'
 import { zoneClock } from '../../../../collectors/log-retention/zone.ts'
+import { processorMs } from '../../../helpers/processor-time.ts'
 
 /** What a line says: the instant, and how it says its zone. */
 function read(
@@ -145,10 +146,11 @@ test('every instant comes back from the ways of writing it', () => {
   )
 })
 
-test('a long line that almost holds a date takes no more than linear time', () => {
-  const started = performance.now()
-  for (const piece of ['2026-09-09 ', '[09/Sep/', '{"a":', 'Wed Sep ', '1788915723', ' ']) {
-    for (const format of dateFormats) dateReader(format)(piece.repeat(20_000))
+test('a long line that almost holds a date takes no more than linear time', async () => {
+  const readAll = () => {
+    for (const piece of ['2026-09-09 ', '[09/Sep/', '{"a":', 'Wed Sep ', '1788915723', ' ']) {
+      for (const format of dateFormats) dateReader(format)(piece.repeat(20_000))
+    }
   }
-  expect(performance.now() - started).toBeLessThan(1_000)
+  expect(await processorMs(readAll)).toBeLessThan(1_000)
 })
