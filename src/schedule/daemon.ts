@@ -1,12 +1,13 @@
-import cron, { type ScheduledTask } from 'node-cron'
+import type { ScheduledTask } from 'node-cron'
 import type { Logger } from 'pino'
 import type { Project } from '../app/project.ts'
 import { stampNow } from '../app.ts'
-import { latestSlot, nextSlot, type Schedule } from '../model/schedule.ts'
+import { nextSlot } from '../model/schedule.ts'
 import { type Health, serveHealth } from './health.ts'
 import { type Job, jobsMissed, workOf } from './jobs.ts'
 import { collectSlot, eraseDue } from './slot-work.ts'
 import { stampingRetries } from './stamping.ts'
+import { startTicks } from './ticks.ts'
 
 /** A run in hand gets this long to end by itself when the daemon is told to stop. */
 const stopGraceMs = 20_000
@@ -20,8 +21,8 @@ export type Daemon = AsyncDisposable & {
 
 /**
  * Collects on the configured schedules. One run at a time, so that runs never overlap; a slot that comes while another
- * run goes on waits its turn. The newest slot of each schedule that was missed while the daemon was down, be it for
- * collecting or for retention, is caught up and labelled as late.
+ * run goes on waits its turn. The newest slot of each schedule that was missed while the daemon was down or its machine
+ * asleep, be it for collecting or for retention, is caught up and labelled as late.
  */
 export async function startDaemon(
   project: Project,
@@ -82,9 +83,8 @@ export async function startDaemon(
     stamping.start()
     for (const schedule of config.schedules) {
       tasks.push(
-        startTask(schedule, () => {
-          const slot = latestSlot(schedule, clock.now())
-          enqueue({ schedule, slot, trigger: 'schedule', ...workOf(project, schedule) })
+        startTicks(schedule, { clock, log, catchUpMs: config.daemon.catchUpMs }, ({ slot, late }) => {
+          enqueue({ schedule, slot, trigger: late ? 'catch-up' : 'schedule', ...workOf(project, schedule) })
         }),
       )
       log.info({ schedule: schedule.id, cron: schedule.cron, next: nextSlot(schedule, clock.now()) }, 'scheduled')
@@ -94,8 +94,4 @@ export async function startDaemon(
     throw error
   }
   return { port: server.port, stop, [Symbol.asyncDispose]: stop }
-}
-
-function startTask(schedule: Schedule, tick: () => void): ScheduledTask {
-  return cron.schedule(schedule.cron, tick, { timezone: schedule.timeZone, name: schedule.id, noOverlap: true })
 }

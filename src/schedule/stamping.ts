@@ -48,6 +48,7 @@ export function stampingRetries(
   }
   const schedule = (): void => {
     if (stopping.signal.aborted) return
+    clearTimeout(timer)
     const delay = delaysMs[Math.min(failures, delaysMs.length - 1)]
     failures += 1
     timer = setTimeout(again, delay)

@@ -53,6 +53,17 @@ test('what is pending is asked for again, later and later, until an authority st
   await stop()
 })
 
+test('a store that fails beside a stamp that is pending leaves one question to ask, not two', async () => {
+  const { saw, start, asked, stop } = retries(new Error('locked'), pending)
+  saw(pending)
+  start()
+  await vi.advanceTimersByTimeAsync(retryAfterMs[0] ?? 0)
+  expect(asked()).toBe(1)
+  await vi.advanceTimersByTimeAsync((retryAfterMs[1] ?? 0) - (retryAfterMs[0] ?? 0))
+  expect(asked()).toBe(2)
+  await stop()
+})
+
 test('what an earlier process left pending is asked for at the start, and a failing store is tried again', async () => {
   const { start, asked, told, stop } = retries(new Error('locked'), stamped)
   start()
