@@ -55,6 +55,7 @@ export async function collectSlot(
     health.last = { ...fields, run: run.run, state: run.state, ended: project.clock.now() }
     stamped(stamping)
   } catch (error) {
+    if (isStop(error, signal)) return log.info(fields, 'stopped while the slot waited for another run')
     const message = error instanceof Error ? error.message : String(error)
     log.error({ ...fields, err: error }, 'run could not be made')
     health.problems.collection = { at: project.clock.now(), message }
@@ -83,6 +84,7 @@ export async function eraseDue(
     if (unscrubbed !== null) log.warn({ ...fields, unscrubbed }, 'erased bytes may still stand in the files')
     if (erasures.length > 0) stamped(await stampNow(project, signal))
   } catch (error) {
+    if (isStop(error, signal)) return log.info(fields, 'stopped while retention waited, or went on')
     const message = error instanceof Error ? error.message : String(error)
     log.error({ ...fields, err: error }, 'retention could not be applied')
     health.problems.retention = { at: project.clock.now(), message }
@@ -96,10 +98,15 @@ async function whenFree<Result>(signal: AbortSignal, work: () => Promise<Result>
       return await work()
     } catch (error) {
       const busy = error instanceof StoreError && error.code === 'AFD_STORE_RUN_IN_PROGRESS'
-      if (!busy || signal.aborted) throw error
+      if (!busy) throw error
       await wait(busyRetryMs, undefined, { signal })
     }
   }
+}
+
+/** That the daemon was told to stop is no failure of what it had in hand. */
+function isStop(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && error instanceof Error && error.name === 'AbortError'
 }
 
 function logEnd(log: Logger, fields: object, run: RunResult, tally: object): void {

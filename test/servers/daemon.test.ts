@@ -106,6 +106,25 @@ test('a slot waits while a run by hand goes on in another process', async () => 
   expect(runs[1]?.late).toBe(true)
 })
 
+test('a daemon that is stopped while a slot waits tells of no failure', async () => {
+  const project = await configured('log')
+  await collectNow(project, { targets: project.config.plan, signal: AbortSignal.timeout(60_000) })
+  await using store = await openLedger(project, 'write')
+  await using _ = await store.lockRuns()
+  const lines: { readonly level: number; readonly msg: string }[] = []
+  const begun = Promise.withResolvers<void>()
+  const write = (line: string) => {
+    lines.push(JSON.parse(line))
+    if (lines.at(-1)?.msg === 'run started') begun.resolve()
+  }
+  const told = pino({}, { write })
+  const daemon = await startDaemon(project, { log: told, graceMs: 0 })
+  await begun.promise
+  await daemon.stop()
+  expect(lines.map(({ msg }) => msg)).toContain('stopped while the slot waited for another run')
+  expect(lines.filter(({ level }) => level > 40)).toEqual([])
+})
+
 test('two daemons on one store collect a slot once', async () => {
   const project = await configured('log')
   await collectNow(project, { targets: project.config.plan, signal: AbortSignal.timeout(60_000) })
