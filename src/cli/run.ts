@@ -76,6 +76,9 @@ function printRun(run: RunResult, assessment: Assessment, stamped: string | null
     say()
     sayText(stamped)
   }
+  say()
+  if (run.failed > 0) sayText(tone('none', `why it failed: affidavit runs show ${run.run}`))
+  sayText(tone('none', 'the signed report of this period: affidavit report'))
   for (const bug of run.bugs) tell(`affidavit: a collector broke by its own fault; please report it: ${bug}`)
 }
 

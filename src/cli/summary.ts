@@ -102,7 +102,8 @@ function printByReason(findings: readonly Finding[]): void {
 }
 
 function coverageLine({ expected, collected, gaps }: Coverage): string {
-  const share = expected === 0 ? '–' : `${((100 * collected) / expected).toFixed(1)} %`
+  if (expected === 0) return 'Evidence coverage: no scheduled collection was due in this period'
+  const share = `${((100 * collected) / expected).toFixed(1)} %`
   const open = gaps.filter(({ slots }) => slots > 0).length
   const rest = open === 0 ? 'no gaps' : `${count(open, 'gap')}, explained in the report`
   return `Evidence coverage: ${collected} of ${expected} expected collections (${share}), ${rest}`
