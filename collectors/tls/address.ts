@@ -4,9 +4,9 @@ import { CollectionError } from '../../src/model/errors.ts'
 
 /** Connections to one address of a host, the same one for a whole collection. */
 export type Route = {
-  /** An open socket; a CollectionError of the address, or, where none took a connection yet, of the last that was tried. */
+  /** An open socket; a CollectionError of the address, or, where none of several took a connection yet, of one that was tried. */
   connect(): Promise<Socket>
-  /** The address that all connections go to; null until one took a connection. */
+  /** The address that all connections go to; null until it is the only one, or the first that took a connection. */
   readonly address: string | null
   /** Every address of the host, in the order in which they are tried; none before the DNS answered. */
   readonly addresses: readonly string[]

@@ -111,7 +111,8 @@ export function parseShorthand(text: string): ShorthandTarget | undefined {
   if (isIP(trimmed) === 6) return { host: trimmed, port: 443 }
   const given = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`
   // What is no name in any script is left to the schema, which says what is wrong with it.
-  const strange = isAscii(trimmed) ? undefined : /^[^:]*:\/\/([^/:?#@]+)/.exec(given)?.[1]
+  const [, named = ''] = /^[^:]*:\/\/([^/:?#@]+)/.exec(given) ?? []
+  const strange = isAscii(named) ? undefined : named
   const url = URL.canParse(given) ? new URL(given) : undefined
   if (!url && strange !== undefined) return { host: strange, port: 443 }
   if (!url || url.hostname === '' || url.username !== '') return undefined

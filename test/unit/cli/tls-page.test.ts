@@ -12,12 +12,15 @@ import { intermediateSuites, type Server, serverFacts } from '../../helpers/tls-
 
 const collected = instant('2026-09-09T02:00:00Z')
 
-function page(server: Server = {}): string {
-  const facts = serverFacts(server)
+function page(server: Server = {}, subject = 'api.example.test:443', place: JsonObject = {}): string {
+  const facts = serverFacts(server).map(({ kind, facts }) => ({
+    kind,
+    facts: kind === 'tls.negotiated' ? { ...facts, ...place } : facts,
+  }))
   const collection: Collection = {
     observations: [...facts, ...policyFacts(facts, collected)].map((each) => ({
       ...each,
-      subject: 'api.example.test:443',
+      subject,
       methods: ['TEST'],
       collected,
       evidence: [],
@@ -32,6 +35,19 @@ function page(server: Server = {}): string {
 
 test('a sound server reads from its grade to its conformance', async () => {
   await expect(page()).toMatchFileSnapshot('transcripts/tls-sound.txt')
+})
+
+test('a name beyond ASCII is shown in both its forms', () => {
+  const lines = page({}, 'xn--mnchen-3ya.example:443').split('\n')
+  expect(lines[0]).toBe('xn--mnchen-3ya.example:443')
+  expect(lines[2]).toMatch(/^ {2}written +münchen\.example:443$/)
+  expect(page()).not.toContain('written')
+})
+
+test('the address that answered is named, and those that nobody asked', () => {
+  const shown = page({}, undefined, { address: '192.0.2.1', otherAddresses: ['192.0.2.2', '2001:db8::1'] })
+  expect(shown).toMatch(/answered by +192\.0\.2\.1\n +not asked +192\.0\.2\.2, 2001:db8::1\n/)
+  expect(page()).not.toContain('not asked')
 })
 
 test('a server that lets no hello in gets a hint instead of a wall of open questions', () => {

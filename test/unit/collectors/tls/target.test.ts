@@ -33,6 +33,7 @@ describe('a name beyond ASCII', () => {
       expect(parseShorthand(`${scheme}münchen.example:8443`)).toEqual({ host: 'xn--mnchen-3ya.example', port: 8_443 })
     }
     expect(parseShorthand('smtp://münchen.example')).toMatchObject({ host: 'xn--mnchen-3ya.example', port: 25 })
+    expect(parseShorthand('https://[::1]:444/weiß')).toEqual({ host: '::1', port: 444 })
     expect(parseShorthand('https://münchen.example/weiß?ä=ö')).toEqual({ host: 'xn--mnchen-3ya.example', port: 443 })
   })
 
