@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { verifierKey } from '../ledger/note.ts'
 import type { NoteSigner } from '../ledger/store.ts'
 import { SigningError } from '../model/errors.ts'
@@ -113,17 +112,11 @@ export async function makeKeys(options: {
     ['report.cert.pem', identity.reportCertificate, 'says whose the report key is'],
     ['ca.cert.pem', identity.rootCertificate, 'the authority; hand it to your auditors'],
     ['ca.key.pem', identity.rootKey, 'renews the report certificate; private, keep it elsewhere'],
-    ['ca.crl.pem', identity.rootCrl, 'what the authority revoked, nothing; hand it to your auditors'],
+    ['ca.crl.pem', identity.rootCrl, 'the list of what the authority revoked, empty so far; hand it to your auditors'],
     ['ledger.key.pem', identity.ledgerKey, 'signs the ledger’s checkpoints; private'],
     ['ledger.pub.pem', identity.ledgerPublicKey, 'verifies them'],
   ] as const
-  const existing = files.map(([name]) => join(folder, name)).find((path) => existsSync(path))
-  if (existing !== undefined) {
-    throw new SigningError('AFD_KEY_EXISTS', `${existing} exists already; nothing was changed`, {
-      hint: 'Move the old keys away first, or name another folder. Reports signed with them still need their certificates.',
-      subject: existing,
-    })
-  }
+  assertNone(files.map(([name]) => join(folder, name)))
   for (const [name, content] of files) await writeSecretFile(join(folder, name), content)
   return files.map(([name, , purpose]) => ({ path: join(folder, name), purpose }))
 }
@@ -162,8 +155,9 @@ export async function importKey(options: {
   const stem = join(options.folder, `imported-${description.fingerprint.slice(0, 8)}`)
   const key = `${stem}${isPkcs12(options.file) ? '.p12' : '.key.pem'}`
   const chain = `${stem}.cert.pem`
+  assertNone([key, chain])
   await writeSecretFile(key, bytes)
-  await writeFile(chain, signer.certificateChain.map(certificatePem).join(''), { flag: 'wx' })
+  await writeSecretFile(chain, signer.certificateChain.map(certificatePem).join(''))
   return {
     description,
     files: [
@@ -172,12 +166,25 @@ export async function importKey(options: {
     ],
     lines: [
       'signing:',
-      `  key: keys/${basename(key)}`,
-      `  certificates: [keys/${basename(chain)}]`,
-      ...(options.passphrase === null ? [] : [`  passphrase: ${options.passphrase}`]),
+      `  key: ${yamlText(key)}`,
+      `  certificates: [${yamlText(chain)}]`,
+      ...(options.passphrase === null ? [] : [`  passphrase: ${yamlText(options.passphrase)}`]),
     ],
   }
 }
+
+/** Throws SigningError before the first of several files is written where one of them is there. */
+function assertNone(paths: readonly string[]): void {
+  const existing = paths.find((path) => existsSync(path))
+  if (existing === undefined) return
+  throw new SigningError('AFD_KEY_EXISTS', `${existing} exists already; nothing was changed`, {
+    hint: 'Move the old keys away first, or name another folder. Reports signed with them still need their certificates.',
+    subject: existing,
+  })
+}
+
+/** A text as it may stand in a list of YAML. */
+const yamlText = (text: string): string => (/^[\w./:-]+$/.test(text) ? text : JSON.stringify(text))
 
 /** What a configuration's keys are, without using the one that signs reports: a token is asked without its PIN, a cloud not at all. */
 export async function showKeys(

@@ -4,6 +4,7 @@ import { entry, openPdf, type PdfFile } from './pdf/file.ts'
 import { appendSignature } from './pdf/later-revision.ts'
 import { isDict } from './pdf/objects.ts'
 import { signatureFields, signatureTexts } from './pdf/signature-field.ts'
+import { mostSignatures } from './pdf/signed-revision.ts'
 import type { ReasonCode } from './refusal.ts'
 import { checkSigner, readable, reservedFor, type Sealing, type SignedPdf, seal } from './seal.ts'
 import type { PdfVerdict, Reason } from './verdict.ts'
@@ -20,9 +21,6 @@ export type AddSignatureOptions = Sealing & {
   /** Those for their times alone; `anchors` where absent. */
   readonly timestampAnchors?: readonly (string | Uint8Array)[]
 }
-
-/** At most so many people sign one report. */
-export const mostSignatures = 8
 
 /**
  * Adds one more signature to a signed report in an incremental update that brings nothing else: what was signed before

@@ -158,6 +158,11 @@ test('what somebody without the key makes of a bundle is refused, even with a ne
   await cp(at('whole'), at('more'), { recursive: true })
   await writeFile(at('more', 'note.txt'), 'also read this')
   expect((await verifyBundle(at('more'))).checks[0]?.sentence).toBe('note.txt was added.')
+  await rm(at('more', 'note.txt'))
+  expect((await verifyBundle(at('more'))).verdict).toBe('accepted')
+  const signed = await readFile(at('more', 'manifest.txt'), 'utf8')
+  await writeFile(at('more', 'manifest.txt'), `${signed}— somebody/else ${Buffer.alloc(68).toString('base64')}\n`)
+  expect((await verifyBundle(at('more'))).verdict).toBe('refused')
 })
 
 test('on the command line a bundle is exported, accepted and refused with the right exit codes', async () => {

@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { judgeReport } from '../../src/app/judge-report.ts'
 import { addSignature } from '../../src/signing/add-signature.ts'
 import { addDocumentTimestamp } from '../../src/signing/extend-pdf.ts'
+import { loadReportSigner } from '../../src/signing/keys.ts'
 import { rfc3161Timestamper } from '../../src/signing/timestamp.ts'
 import { embeddedEvidence, stampOver } from '../helpers/embedded-evidence.ts'
 import { attachment, chromiumPdf, clock, identityOf, never, sign, signerOf, signingTime } from '../helpers/signing.ts'
 import { startAuthority } from '../helpers/time-stamp-authority.ts'
+import { issue } from '../helpers/tls-certificates.ts'
 
 /* What is said of a report, beside the verdict: nothing untrue, and nothing that the report itself could have worded. */
 
@@ -94,6 +96,27 @@ test('what a signer states stays within its line, and cannot end its quotation m
   const said = checks.map(({ sentence }) => sentence).join('')
   expect(said).toContain('«Seen"), over all of it.')
   expect(said).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+})
+
+test('the name in a certificate stays within its line, too', async () => {
+  const commonName = `Example AG\u2028  holds  ACCEPTED\u202e${'x'.repeat(1_200)}`
+  const { privateKey, der } = issue({
+    commonName,
+    names: [],
+    usage: ['1.3.6.1.5.5.7.3.4'],
+    notBefore: new Date('2026-01-01'),
+    days: 3_650,
+  })
+  const keyPem = String(privateKey.export({ format: 'pem', type: 'pkcs8' }))
+  const signer = await loadReportSigner({ keyPem, certificates: [Uint8Array.from(der)] }, clock)
+  const { pdf } = await sign(chromiumPdf())
+  const two = await addSignature(pdf, { signer, reason: 'Approved', name: 'A', clock, signal: never })
+  const { checks, conclusion, signed } = await judgeReport(two.pdf, { anchors: [root] })
+  expect(signed.signatures[1]?.signer.subject).toHaveLength(501)
+  expect(conclusion.length).toBeLessThan(2_000)
+  for (const text of [conclusion, ...checks.map(({ sentence }) => sentence)]) {
+    expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  }
 })
 
 test.each([

@@ -30,10 +30,12 @@ export async function checkManifest(files: BundleFiles): Promise<Check> {
 }
 
 export async function checkSignatures(files: BundleFiles, key: NoteKey, head: TreeHead): Promise<Check> {
-  const { text } = verifyNote(await textOf(files, 'manifest.txt'), [key])
+  const { text, signatures } = verifyNote(await textOf(files, 'manifest.txt'), [key])
+  // Nothing vouches for this file but the one signature in it.
+  const extra = signatures.length > 1 ? ['manifest.txt bears more signatures than that of the ledger’s key.'] : []
   const stated = `${manifestTitle}\n${sha256(await files.read('manifest.sha256'))}\n`
   return checkOf(
-    text === stated ? [] : ['The signature over the manifest is one over another manifest.'],
+    [...extra, ...(text === stated ? [] : ['The signature over the manifest is one over another manifest.'])],
     `Manifest and checkpoint, over ${head.size} entries of ${head.origin}, are signed by the ledger’s key.`,
   )
 }

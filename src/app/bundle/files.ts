@@ -10,7 +10,7 @@ import { ConfigError, IntegrityError } from '../../model/errors.ts'
 /** A bundle as it is read: a folder or a zip archive with the same files. */
 export type BundleFiles = {
   readonly names: ReadonlySet<string>
-  /** Throws IntegrityError where the file is not there. */
+  /** Throws IntegrityError where the file is not there, ConfigError where it cannot be read. */
   read(name: string): Promise<Uint8Array>
 }
 
@@ -80,7 +80,9 @@ async function createFolder(path: string) {
 export async function isBundle(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined)
   if (!found?.isFile()) return found?.isDirectory() ?? false
-  await using file = await open(path)
+  // What may not be read is told by whoever reads it, in words of their own.
+  await using file = await open(path).catch(() => undefined)
+  if (!file) return false
   const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0)
   return buffer.toString('latin1') === 'PK\x03\x04'
 }
@@ -92,18 +94,18 @@ export async function readBundle(path: string): Promise<BundleFiles> {
     return folder ? await folderFiles(path) : zipFiles(await readFile(path))
   } catch (cause) {
     if (cause instanceof IntegrityError) throw cause
-    const missing = !existsSync(path)
-    throw new ConfigError(
-      'AFD_BUNDLE_UNREADABLE',
-      `the bundle ${path} ${missing ? 'does not exist' : 'cannot be read'}`,
-      {
-        hint: missing
-          ? 'check its path'
-          : 'check its permissions; a very large zip archive can be unpacked and its folder be named',
-        cause,
-      },
-    )
+    throw unreadable(path, `the bundle ${path}`, cause)
   }
+}
+
+function unreadable(path: string, what: string, cause: unknown): ConfigError {
+  const missing = !existsSync(path)
+  return new ConfigError('AFD_BUNDLE_UNREADABLE', `${what} ${missing ? 'does not exist' : 'cannot be read'}`, {
+    hint: missing
+      ? 'check its path'
+      : 'check its permissions; a very large zip archive can be unpacked and its folder be named',
+    cause,
+  })
 }
 
 async function folderFiles(path: string): Promise<BundleFiles> {
@@ -117,7 +119,9 @@ async function folderFiles(path: string): Promise<BundleFiles> {
     names,
     read: async (name) => {
       if (!names.has(name)) throw notInIt(name)
-      return await readFile(join(path, name))
+      return await readFile(join(path, name)).catch((cause: unknown) => {
+        throw unreadable(join(path, name), join(path, name), cause)
+      })
     },
   }
 }

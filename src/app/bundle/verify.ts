@@ -95,7 +95,7 @@ export async function openBundle(
     }
   } catch (error) {
     if (!(error instanceof AffidavitError) || error.code === 'AFD_BUNDLE_UNREADABLE') throw error
-    checks.push({ holds: false, sentence: `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.` })
+    checks.push({ holds: false, sentence: `It does not hold: ${error.message}.` })
     return { result: refused(checks, { origin: null, key: null, entries: 0, bounds: [], whole: false }) }
   }
 }

@@ -1,4 +1,5 @@
 import { fromLatin1, hex } from '../bytes.ts'
+import { oneLine, withoutControls } from '../one-line.ts'
 import { readScheme, type Scheme } from './algorithms.ts'
 import {
   contextOf,
@@ -186,9 +187,9 @@ export const fingerprint = (certificate: Certificate): string => hex(digest('sha
 /** The serial number in lower-case hexadecimal, as `openssl x509 -serial` shows it but for the case. */
 export const serialText = (certificate: Certificate): string => hex(certificate.serial.content).replace(/^00(?=.)/, '')
 
-/** A distinguished name as text in the manner of RFC 4514, the most specific part first. */
+/** A distinguished name as one line in the manner of RFC 4514, the most specific part first; for showing, not for trusting. */
 export function nameText(name: Der): string {
-  return name.parts
+  const parts = name.parts
     .toReversed()
     .map((set) =>
       set.parts
@@ -200,6 +201,7 @@ export function nameText(name: Der): string {
         .join('+'),
     )
     .join(', ')
+  return oneLine(parts)
 }
 
 /** The last common name in a distinguished name, or all of it where it has none; for showing, not for trusting. */
@@ -213,7 +215,7 @@ export const organisationName = (name: Der): string | null => lastOf(name, '2.5.
 function lastOf(name: Der, type: string): string | null {
   const pairs = name.parts.flatMap((set) => set.parts)
   const value = pairs.findLast(({ parts }) => parts[0] && readOid(parts[0], 'attribute type') === type)?.parts[1]
-  return value ? printable(directoryText(value)) : null
+  return value ? withoutControls(directoryText(value)) : null
 }
 
 function directoryText(value: Der): string {
@@ -223,8 +225,5 @@ function directoryText(value: Der): string {
 }
 
 function escapeName(text: string): string {
-  return printable(text).replace(/[",+;<>\\]|^[ #]| $/g, (character) => `\\${character}`)
+  return withoutControls(text).replace(/[",+;<>\\]|^[ #]| $/g, (character) => `\\${character}`)
 }
-
-/** Control characters would let a certificate's name write on a reader's terminal. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}')

@@ -26,7 +26,7 @@ export type KeyType = (typeof keyTypes)[number]
 export type IdentityOptions = {
   /** Stands in the certificates' names (O). */
   readonly organisation: string
-  /** The signer's common name; `<organisation> report signing` where absent. */
+  /** The signer's common name; `<organisation> report signing` where absent, the organisation shortened where it has to be. */
   readonly commonName?: string
   readonly keyType?: KeyType
   readonly from: Instant
@@ -57,7 +57,7 @@ export function makeLocalIdentity(options: IdentityOptions): LocalIdentity {
   const root = makeKey('p256')
   const report = makeKey(options.keyType ?? 'p256')
   const ledger = generateKeyPairSync('ed25519')
-  const rootName = directoryName(organisation, `${organisation} Affidavit root`)
+  const rootName = directoryName(organisation, endingWith(organisation, ' Affidavit root'))
   const rootUntil = from + 3653 * day
   const rootCertificate = certificate(root, root, {
     subject: rootName,
@@ -71,7 +71,7 @@ export function makeLocalIdentity(options: IdentityOptions): LocalIdentity {
     ],
   })
   const reportCertificate = certificate(report, root, {
-    subject: directoryName(organisation, options.commonName ?? `${organisation} report signing`),
+    subject: directoryName(organisation, options.commonName ?? endingWith(organisation, ' report signing')),
     issuer: rootName,
     from,
     until: Math.min(from + (options.days ?? 1096) * day, rootUntil),
@@ -170,5 +170,12 @@ export function directoryName(organisation: string, commonName: string): Uint8Ar
   return derSequence(part('2.5.4.10', organisation), part('2.5.4.3', commonName))
 }
 
-/** RFC 5280 allows 64 characters in these names. */
-const derText = (text: string): Uint8Array => new TextEncoder().encode([...text].slice(0, 64).join(''))
+/** RFC 5280 allows so many characters in these names. */
+const mostCharacters = 64
+
+const derText = (text: string): Uint8Array => new TextEncoder().encode(cut(text, mostCharacters))
+
+const cut = (text: string, length: number): string => [...text].slice(0, length).join('')
+
+/** Cut in front of its ending: authority and signer of one long name would be the same, which makes a certificate self-issued. */
+const endingWith = (text: string, ending: string): string => `${cut(text, mostCharacters - ending.length)}${ending}`

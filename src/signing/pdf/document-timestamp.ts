@@ -1,25 +1,8 @@
 import { entry, type PdfFile, pages } from './file.ts'
-import {
-  array,
-  dict,
-  isArray,
-  isDict,
-  isName,
-  isString,
-  name,
-  type PdfDict,
-  PdfError,
-  type PdfObject,
-  raw,
-  readText,
-  textString,
-  withEntries,
-} from './objects.ts'
-import { fixRange, type SignedRange, signatureFields } from './signature-field.ts'
+import { catalogWithField, pageWithWidget } from './later-revision.ts'
+import { array, dict, isName, isString, name, type PdfDict, PdfError, raw, readText, textString } from './objects.ts'
+import { fixRange, rangeWidth, type SignedRange, signatureFields } from './signature-field.ts'
 import { updateOf } from './update.ts'
-
-/** As wide as that of a signature, so that `fixRange` fills it. */
-const rangeWidth = 48
 
 /** A file with a document timestamp (EN 319 142-1 section 5.4.3) whose token is still to be filled into its gap. */
 export type OpenTimestamp = { readonly bytes: Uint8Array; readonly range: SignedRange }
@@ -55,12 +38,8 @@ export function appendTimestampField(file: PdfFile, reserved: number): OpenTimes
       P: first.ref,
     }),
   )
-  const annotations = itemsOf(entry(file, first.page, 'Annots'))
-  update.put(first.ref, withEntries(first.page, { Annots: array(...annotations, field) }))
-  const form = entry(file, file.catalog, 'AcroForm')
-  const fields = itemsOf(entry(file, form, 'Fields'))
-  const filled = withEntries(isDict(form) ? form : dict({}), { Fields: array(...fields, field), SigFlags: 3 })
-  update.put(file.catalogRef, withEntries(file.catalog, { AcroForm: filled }))
+  update.put(first.ref, pageWithWidget(file, first.page, field))
+  update.put(file.catalogRef, catalogWithField(file, field))
   const written = update.write({})
   const range = fixRange(written.bytes, written.offsets.get(value.number) ?? 0, reserved)
   return { bytes: written.bytes, range }
@@ -77,5 +56,3 @@ function freeName(file: PdfFile): string {
 export function isDocumentTimestamp(file: PdfFile, value: PdfDict): boolean {
   return isName(entry(file, value, 'SubFilter'), 'ETSI.RFC3161')
 }
-
-const itemsOf = (value: PdfObject): readonly PdfObject[] => (isArray(value) ? value.items : [])

@@ -167,9 +167,14 @@ function onlyKeys(value: PdfDict, allowed: readonly string[]): void {
   if (other !== undefined) throw new PdfError(`the security store has an entry /${other}`)
 }
 
+/** Each may have to be tried with each certificate of the document. */
+const mostItems = 1000
+
 function refsOf(value: PdfObject | undefined): readonly PdfRef[] {
   if (value === undefined) return []
   if (!isArray(value)) throw new PdfError('a list of the security store is not an array')
+  if (value.items.length > mostItems)
+    throw new PdfError('a list of the security store is longer than that of any report')
   return value.items.map((item) => {
     if (!isRef(item)) throw new PdfError('a list of the security store holds something else than references')
     return item

@@ -33,7 +33,8 @@ export type SignatureText = {
 /** Lower left and upper right corner in points from the page's lower left corner. */
 export type Rectangle = readonly [left: number, bottom: number, right: number, top: number]
 
-const rangeWidth = 48
+/** Room for any /ByteRange, in characters. */
+export const rangeWidth = 48
 
 /** The same as a signature dictionary holds it. */
 export type SignatureTexts = {

@@ -1,5 +1,6 @@
 import { type Instant, instant } from '../../model/time.ts'
 import { fromLatin1 } from '../bytes.ts'
+import { oneLine } from '../one-line.ts'
 import { Refusal } from '../refusal.ts'
 import { isDocumentTimestamp } from './document-timestamp.ts'
 import { entry, type PdfFile } from './file.ts'
@@ -31,8 +32,8 @@ export type FoundSignature = {
   readonly all: readonly number[]
 }
 
-/** More people than this do not sign one report. */
-const mostSignatures = 8
+/** At most so many people sign one report. */
+export const mostSignatures = 8
 
 /**
  * Finds the newest signature of a file and sees that it covers all of it but its own value; throws Refusal or PdfError.
@@ -82,15 +83,6 @@ function readField(file: PdfFile, field: PdfDict) {
     name: text('Name'),
     reason: text('Reason'),
   }
-}
-
-/** Longer than this is no name or reason, and would push out of sight what stands beside it. */
-const longestText = 500
-
-/** Anybody may sign, and whatever they state is shown among our own sentences. */
-function oneLine(text: string): string {
-  const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}')
-  return plain.length > longestText ? `${plain.slice(0, longestText).toWellFormed()}…` : plain
 }
 
 function checkDictionary(file: PdfFile, dictionary: PdfDict): void {

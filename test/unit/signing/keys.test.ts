@@ -8,7 +8,8 @@ import { instant } from '../../../src/model/time.ts'
 import { readKeyFile, writeSecretFile } from '../../../src/signing/keys/files.ts'
 import { keyTypes, makeLocalIdentity } from '../../../src/signing/keys/identity.ts'
 import { describeCertificate, loadLedgerKey, loadReportSigner } from '../../../src/signing/keys.ts'
-import { clock, identityOf, never } from '../../helpers/signing.ts'
+import { verifyPdf } from '../../../src/signing/verify-pdf.ts'
+import { clock, identityOf, never, sign, signerOf, signingTime, tinyPdf } from '../../helpers/signing.ts'
 
 const identity = identityOf('p256')
 const certificates = [identity.reportCertificate, identity.rootCertificate]
@@ -35,6 +36,17 @@ describe('a local identity', () => {
     expect(root.checkIssued(root)).toBe(true)
     expect([root.ca, report.ca]).toEqual([true, false])
     expect(report.keyUsage).toEqual(['1.3.6.1.5.5.7.3.4', '1.3.6.1.5.5.7.3.36'])
+  })
+
+  test('of an organisation with a long name signs reports that are accepted', async () => {
+    const organisation = `${'Arbeitsgemeinschaft '.repeat(4)}GmbH`
+    const made = makeLocalIdentity({ organisation, from: instant('2026-01-01T00:00:00Z') })
+    const { subject, issuer } = describeCertificate(made.reportCertificate)
+    expect(subject).toContain(' report signing,')
+    expect(issuer).toContain(' Affidavit root,')
+    const { pdf } = await sign(tinyPdf(), { signer: await signerOf(made) })
+    const anchors = [made.rootCertificate]
+    expect(await verifyPdf(pdf, { anchors, at: signingTime })).toMatchObject({ verdict: 'accepted' })
   })
 
   test('says whose it is and how long it is good for', () => {
