@@ -38,7 +38,7 @@ export async function verifyPdf(bytes: Uint8Array, options: VerifyPdfOptions): P
       return { ...verdict, front: front?.verdict === 'accepted' ? front : null }
     }
     case 'refused': {
-      // Nobody's report has a beginning that is somebody's.
+      // Every beginning of the file was signed by the same person first.
       const front = verdict.reasons.some(({ code }) => code === 'signer-not-trusted')
         ? null
         : await findFront(bytes, trust)
