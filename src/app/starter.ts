@@ -24,7 +24,7 @@ version: 1
 
 organisation:
   name: ${quoted(organisation)}
-  timeZone: ${quoted(timeZone)}          # days, quarters and printed times follow it
+${noted(`  timeZone: ${quoted(timeZone)}`, 'days, quarters and printed times follow it')}
 
 systems:
   - id: ${idOf(system)}
@@ -64,7 +64,7 @@ periods:
 
 store:
   path: affidavit.db
-  origin: ${idOf(organisation)}/affidavit   # the ledger's name; it stays, whatever the organisation is called later
+${noted(`  origin: ${idOf(organisation)}/affidavit`, 'the name of the ledger; it stays, whatever the organisation is called')}
 
 keys:
   ledger: keys/ledger.key.pem            # signs the ledger's checkpoints
@@ -167,6 +167,11 @@ function issuerLines(issuer: string): readonly string[] {
     '      schedule: nightly',
     `      target: { issuer: ${quoted(issuer)} }`,
   ]
+}
+
+/** A line with its comment, which stands below the others' where there is room. */
+function noted(line: string, comment: string): string {
+  return `${line.padEnd(40)} # ${comment}`
 }
 
 /** A JSON string is a YAML string. */

@@ -63,6 +63,8 @@ export async function startDaemon(
   })
   let stopped = false
   const server = await serveHealth(project, health)
+  const host = config.daemon.host.includes(':') ? `[${config.daemon.host}]` : config.daemon.host
+  log.info({ url: `http://${host}:${server.port}/healthz` }, 'serving health')
   const tasks: ScheduledTask[] = []
   const stop = async () => {
     if (stopped) return

@@ -238,7 +238,7 @@ test('SIGTERM stops the daemon process cleanly, with its log in JSON lines', asy
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line).msg)
-  expect(messages).toEqual(['scheduled', 'stopping', 'stopped'])
+  expect(messages).toEqual(['serving health', 'scheduled', 'stopping', 'stopped'])
 })
 
 test('node-cron agrees with the slots that coverage counts, across a change of clocks', () => {
