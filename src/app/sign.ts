@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join, parse, resolve } from 'node:path'
+import { writeNew } from '../disk/part.ts'
 import { ConfigError } from '../model/errors.ts'
 import { instant } from '../model/time.ts'
 import { addSignature, assertSignable } from '../signing/add-signature.ts'
@@ -66,7 +67,7 @@ export async function signReport(options: SignReportOptions): Promise<SignedRepo
     ...(authorities.length === 0 ? {} : { timestamper: firstOf(authorities) }),
   })
   const after = await verifyPdf(signed.pdf, trusted)
-  await writeFile(path, signed.pdf, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+  await writeNew(path, signed.pdf).catch((cause: NodeJS.ErrnoException) => {
     throw outputError(path, cause.code === 'EEXIST' ? 'is there already' : 'cannot be written', cause)
   })
   const refusal = after.verdict === 'refused' ? (after.reasons[0]?.message ?? 'it is refused') : null

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { link, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
@@ -31,6 +31,28 @@ export async function keepPart(part: string, place: string): Promise<void> {
   await rename(part, place)
   await sync(dirname(place))
 }
+
+/**
+ * Writes a file under a name that is free: whole or not at all, whenever the process is killed. Throws EEXIST where the
+ * name is taken, and what else the file system says; then there is no new file.
+ */
+export async function writeNew(place: string, bytes: Uint8Array): Promise<void> {
+  const part = partOf(place)
+  try {
+    await writeFile(part, bytes, { flag: 'wx', flush: true })
+    // Unlike a rename, a link replaces nothing.
+    await link(part, place).catch(async (error: NodeJS.ErrnoException) => {
+      if (!noLinks.has(error.code ?? '')) throw error
+      await writeFile(place, '', { flag: 'wx' })
+      await rename(part, place)
+    })
+  } finally {
+    await rm(part, { force: true })
+  }
+}
+
+/** What file systems without links answer (exFAT, some shares). */
+const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 async function sync(path: string): Promise<void> {
   await using file = await open(path, 'r')
