@@ -42,7 +42,6 @@ function dayState(day: DayCoverage, today: string): Extract<Chart, { kind: 'cale
 /** The calendar in words. */
 export function calendarNote(assessment: Assessment): string {
   const { expected, complete, partial, none } = daysWithAll(assessment)
-  if (expected === 0) return 'No collection was scheduled.'
   return `Of ${counted(expected, 'day')}, ${complete} brought all evidence, ${partial} a part of it, ${none} none.`
 }
 

@@ -1,4 +1,4 @@
-import type { ChangeKind, Comparison } from '../../src/model/assessment.ts'
+import type { Assessment, ChangeKind, Comparison } from '../../src/model/assessment.ts'
 import { objectives } from '../../src/model/control.ts'
 import type { Finding } from '../../src/model/finding.ts'
 import type { Figure, Heading, Summary } from '../../src/render/document.ts'
@@ -125,9 +125,16 @@ function figures({ assessment }: Context): readonly Figure[] {
           tone: 'plain',
           value: `${grouped(coverage.collected)} / ${grouped(coverage.expected)}`,
           label: 'collections made',
-          note: null,
+          note: unscheduledNote(coverage),
         },
   ]
+}
+
+/** What the collections are counted against where no day has its own: nothing has a schedule. */
+function unscheduledNote({ collected, expected }: Assessment['coverage']): string {
+  if (expected === 0) return 'none was due'
+  if (collected < expected) return 'each gap is explained in section 7'
+  return 'nothing is scheduled: one of each target was due'
 }
 
 function objectiveRow(context: Context, objective: (typeof objectives)[number]): Summary['objectives'][number] | null {

@@ -112,6 +112,22 @@ test('an open failure makes the result not satisfied, an excepted one only satis
   expect(result(['satisfied', 'closed'])).toMatchObject({ tone: 'good', value: 'Satisfied', note: null })
 })
 
+test('where nothing has a schedule, the collections are counted against one of each target', () => {
+  const shown = (collected: number, expected: number) => {
+    const assessment = drawnOnce(quarter)
+    const coverage = { ...assessment.coverage, days: [], collected, expected }
+    const issue = drawIssue(assessment)
+    return auditDocument({ assessment: { ...assessment, coverage }, comparison: null, issue }).summary
+  }
+  expect(shown(9, 9).calendar).toBeNull()
+  expect(shown(9, 9).figures.at(-1)).toMatchObject({
+    value: '9 / 9',
+    note: expect.stringContaining('one of each target'),
+  })
+  expect(shown(8, 9).figures.at(-1)).toMatchObject({ value: '8 / 9', note: expect.stringContaining('section 7') })
+  expect(shown(0, 0).figures.at(-1)).toMatchObject({ value: '0 / 0', note: 'none was due' })
+})
+
 test('a control that nothing measures keeps the result from being satisfied without a reservation', () => {
   const document = drawn({ ...quarter, controls: 5, standings: ['satisfied'] }, false)
   expect(document.cover.figures[0]).toMatchObject({ value: 'Satisfied', note: 'as far as measured' })
