@@ -175,8 +175,11 @@ function refsOf(value: PdfObject | undefined): readonly PdfRef[] {
   if (!isArray(value)) throw new PdfError('a list of the security store is not an array')
   if (value.items.length > mostItems)
     throw new PdfError('a list of the security store is longer than that of any report')
+  const seen = new Set<number>()
   return value.items.map((item) => {
     if (!isRef(item)) throw new PdfError('a list of the security store holds something else than references')
+    if (seen.has(item.number)) throw new PdfError(`object ${item.number} stands twice in a list of the security store`)
+    seen.add(item.number)
     return item
   })
 }

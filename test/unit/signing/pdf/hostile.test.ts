@@ -10,11 +10,13 @@ const verdictOf = async (pdf: Uint8Array) => {
 }
 
 test.each([
-  ['names everything many times over', 1_000, 'modified-after-signing'],
-  ['has more than the certificates of any report', 1_001, 'malformed'],
-])('a security store that %s is refused at once', async (_, count, code) => {
+  ['names everything many times over', 1_000, 1, 'modified-after-signing'],
+  ['names everything twice in each list', 400, 2, 'malformed'],
+  ['has more than the certificates of any report', 1_001, 1, 'malformed'],
+])('a security store that %s is refused at once', async (_, count, times, code) => {
   const references = Array.from({ length: count }, (_, i) => `${i + 5} 0 R`).join(' ')
-  const entry = (i: number) => `/${i.toString(16).toUpperCase().padStart(40, '0')} <</Cert [${references}]>>`
+  const named = Array.from({ length: times }, () => references).join(' ')
+  const entry = (i: number) => `/${i.toString(16).toUpperCase().padStart(40, '0')} <</Cert [${named}]>>`
   const store = `<</Type /DSS /Certs [${references}] /VRI <<${Array.from({ length: 160 }, (_, i) => entry(i)).join('\n')}>>>>`
   const streams = Array.from(
     { length: count },
