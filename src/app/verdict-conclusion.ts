@@ -41,7 +41,7 @@ export function conclusionOf(verdict: PdfVerdict['verdict'], signed: PdfVerdict,
       if (reasons.every(({ code }) => code === 'timestamp-outlived')) {
         return 'Nothing in this report was altered since it was signed, but the certificates behind its newest time stamp have run out: that it existed while they were good, nothing shows any more. Ask for a copy that was timestamped again in time (with affidavit timestamp).'
       }
-      return 'Nothing in this report was altered since it was signed, but nobody you named vouches for what stands open above. Compare the certificate’s SHA-256 with the one the organisation gave you by another way, or give the certificate of its authority as one that you trust (on the command line with --trust).'
+      return 'Nothing in this report was altered since it was signed, but nobody you named vouches for what stands open. Compare the certificate’s SHA-256 with the one the organisation gave you by another way, or give the certificate of its authority as one that you trust (on the command line with --trust).'
     case 'refused':
       if (contradicted === 'store') {
         return 'Do not rely on this report before it is explained: by itself it is as it was signed, but what was recorded beside it says otherwise. One of the two is not what it was; compare the store or bundle with a backup, and the report with another copy.'
