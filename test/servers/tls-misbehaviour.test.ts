@@ -77,7 +77,7 @@ describe.concurrent('a crowded server behind which everything is found all the s
       expect([offered, 'undetermined']).toContain(facts.offered)
       expect(cipherSuites).toEqual(expect.arrayContaining(facts.cipherSuites as string[]))
     }
-    expect(collection.usage.durationMs).toBeLessThan(10_000)
+    expect(collection.usage.durationMs).toBeLessThan(5_500)
   })
 })
 
@@ -129,7 +129,7 @@ describe.concurrent('what a server does not answer is never a no', () => {
     const collection = await lookThrough({ cut: { every: 1, by } }, { limits: { timeout: '3s' } })
     expect(collection.failure).not.toBeNull()
     expect(observed(collection, 'tls.protocol').filter(({ facts }) => facts.offered !== 'undetermined')).toEqual([])
-    expect(collection.usage.durationMs).toBeLessThan(8_000)
+    expect(collection.usage.durationMs).toBeLessThan(4_000)
   })
 
   test('a server without a host of its own for who names none, until it is asked by its name', async () => {
@@ -194,7 +194,7 @@ describe('a port that speaks no TLS gives a failure and no observation', () => {
     await using server = await tcpServer(behaviour)
     const collection = await look(server, { limits: { timeout: '2s' } })
     expect(collection.failure).toMatchObject({ code: 'timeout' })
-    expect(collection.usage.durationMs).toBeLessThan(5_000)
+    expect(collection.usage.durationMs).toBeLessThan(2_500)
   })
 })
 
