@@ -38,7 +38,7 @@ export type DemoStep =
   | { readonly step: 'judged'; readonly run: RunResult; readonly assessment: Assessment }
   | { readonly step: 'found'; readonly planted: number; readonly missed: readonly PlantedFault[] }
   | { readonly step: 'changed'; readonly sentences: readonly string[] }
-  | { readonly step: 'compared'; readonly comparison: Comparison }
+  | { readonly step: 'compared'; readonly comparison: Comparison; readonly controls: Assessment['controls'] }
   | { readonly step: 'printing' }
   | { readonly step: 'issued'; readonly report: IssuedReport }
   | { readonly step: 'verified'; readonly report: ReportVerification; readonly store: StoreVerificationResult }
@@ -107,7 +107,7 @@ export async function runDemo(options: {
   await writeFile(configuration, demoConfiguration(editions, periods, times))
   const project = await openProject(configuration)
   const comparison = await compareBoth(configuration)
-  tell({ step: 'compared', comparison })
+  tell({ step: 'compared', comparison, controls: before.controls })
 
   tell({ step: 'printing' })
   const [, current] = project.config.periods.list

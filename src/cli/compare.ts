@@ -47,10 +47,7 @@ export function compareCommand(shell: Shell): Command {
 type Titled = { readonly id: string; readonly title: string }
 
 /** Prints what moved, and why, under the titles of `controls`; what did not move is a count. */
-export function printComparison(
-  { before, after, changes, counts }: Comparison,
-  controls: readonly Titled[] = [],
-): void {
+export function printComparison({ before, after, changes, counts }: Comparison, controls: readonly Titled[]): void {
   const titles = new Map(controls.map(({ id, title }) => [id, title]))
   say(tone('strong', `${before.id} to ${after.id}`))
   for (const kind of changeKinds.filter((one) => one !== 'unchanged')) {

@@ -50,7 +50,7 @@ function tell(step: DemoStep): void {
       break
     case 'compared':
       heading('Compared with the period before')
-      printComparison(step.comparison)
+      printComparison(step.comparison, step.controls)
       break
     case 'printing':
       heading('Printing and signing the report')

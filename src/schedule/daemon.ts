@@ -32,8 +32,12 @@ export async function startDaemon(
   const { config, clock } = project
   const stopping = new AbortController()
   const health: Health = {
-    ...{ started: clock.now(), running: null, last: null, untimed: null, queued: 0 },
+    started: clock.now(),
+    running: null,
+    last: null,
     problems: { collection: null, retention: null },
+    untimed: null,
+    queued: 0,
   }
   const queue: Job[] = []
   let working: Promise<void> = Promise.resolve()
